@@ -1,0 +1,156 @@
+"""What every service's HTTP side has in common: errors in one shape, bounded bodies, health, metrics."""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import Conflict, InvalidRequest, NotFound, PayloadTooLarge, ServiceError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+#: Raises a ServiceError, or returns, within a second: may this process be sent work?
+ReadinessCheck = Callable[[], Awaitable[None]]
+
+
+def create_service(
+    name: str, *, version: str, lifespan: Lifespan, ready: ReadinessCheck, body_limit_bytes: int
+) -> FastAPI:
+    """A FastAPI application with `/healthz`, `/readyz`, `/metrics` and errors as `{"error": {…}}`."""
+    app = FastAPI(title=name, version=version, lifespan=lifespan)
+    app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
+    app.add_middleware(RequestContext)
+    app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_bug)
+
+    @app.get("/healthz", tags=["operations"])
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operations"])
+    async def readyz() -> dict[str, str]:
+        await ready()
+        return {"status": "ready"}
+
+    @app.get("/metrics", tags=["operations"], response_class=Response)
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def error_response(error: ServiceError) -> JSONResponse:
+    headers = {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    return JSONResponse(error.to_wire(), status_code=error.status, headers=headers)
+
+
+async def _on_service_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    return error_response(error)
+
+
+async def _on_validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"] if part not in {"body", "query", "path", "header"}]
+    param = ".".join(place) or None
+    return error_response(InvalidRequest(f"{param or 'body'}: {first['msg']}", param=param))
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = {404: NotFound, 409: Conflict, 413: PayloadTooLarge, 503: Unavailable}
+    answer = known.get(error.status_code, InvalidRequest)(str(error.detail))
+    code = "method_not_allowed" if error.status_code == 405 else answer.code
+    body = answer.to_wire()
+    body["error"]["code"] = code
+    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    log.error("unhandled error", path=request.url.path, exc_info=error)
+    return error_response(ServiceError("internal error; the log has it under the request's id"))
+
+
+class RequestContext:
+    """Gives every request an id, answers with it as `x-request-id`, and binds it to the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self.app(scope, receive, send_with_id)
+
+
+class BodyLimit:
+    """Refuses a request body over the limit, by its declared length or as it arrives, with 413."""
+
+    def __init__(self, app: ASGIApp, *, limit_bytes: int) -> None:
+        self.app = app
+        self.limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > self.limit_bytes:
+            await self._refuse(send)
+            return
+        received, refused, started = 0, False, False
+
+        async def limited_receive() -> Message:
+            nonlocal received, refused
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.limit_bytes and not refused:
+                refused = True
+                if not started:
+                    await self._refuse(send)
+                return {"type": "http.disconnect"}
+            return message
+
+        async def limited_send(message: Message) -> None:
+            nonlocal started
+            if refused:
+                return
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, limited_receive, limited_send)
+        except Exception:
+            if not refused:  # else the application only noticed the disconnect it was told of
+                raise
+
+    async def _refuse(self, send: Send) -> None:
+        error = PayloadTooLarge(f"the request body exceeds {self.limit_bytes} bytes")
+        body = json.dumps(error.to_wire()).encode()
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": error.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
