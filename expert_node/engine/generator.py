@@ -1,0 +1,164 @@
+"""From specs to pictures: text, noise, the sampler and the decoder, for a batch of compatible clips."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from expert_node.engine.anchors import AnchorCache
+from expert_node.engine.attention import install_cross_frame_attention
+from expert_node.engine.checkpoint import Checkpoint
+from expert_node.engine.geometry import generated_size
+from expert_node.engine.health import check_pixels
+from expert_node.engine.keying import hint, noise_offset, prompt_of
+from expert_node.engine.motion import STILL
+from expert_node.engine.noise import NoiseStream
+from expert_node.engine.packing import packed
+from expert_node.engine.recipe import Precision, Recipe, recipe_of
+from expert_node.engine.sampler import Anchor, Conditioning, Denoised, Sampler, StepHook
+from shared.errors import InvalidRequest
+from shared.schemas import SubvideoSpec
+
+#: (clips, frames, height, width, 3 or 4), RGB or RGBA.
+Pictures = NDArray[np.uint8]
+
+
+class Generator:
+    """Makes the key frames of clips with one checkpoint on one device."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        precision: Precision | None = None,
+        chunk: int = 8,
+        anchor_bytes: int = 0,
+    ) -> None:
+        """`precision` overrides every profile's; `chunk` bounds the later frames computed at once.
+
+        `anchor_bytes` is how much memory anchors may keep, for clips that are made again with more frames.
+        """
+        self.anchors = AnchorCache(limit_bytes=anchor_bytes)
+        self.checkpoint = checkpoint
+        self._device = checkpoint.unet.device
+        self._precision = precision
+        self.chunk = chunk
+        install_cross_frame_attention(checkpoint.unet)
+        self._unets: dict[Precision, Any] = {}
+
+    def recipe(self, spec: SubvideoSpec) -> Recipe:
+        """How the spec would be made; specs with equal recipes can share a batch."""
+        settings = self.checkpoint.manifest.profiles.get(spec.profile)
+        if settings is None:
+            raise InvalidRequest(f"this checkpoint has no profile {spec.profile!r}", param="profile")
+        scale = self.checkpoint.latent_scale
+        width, height = generated_size(
+            spec.width, spec.height, native_px=self.checkpoint.native_size, multiple=max(8, scale)
+        )
+        if self._precision:
+            settings = settings.model_copy(update={"precision": self._precision})
+        return recipe_of(spec, settings, width_px=width, height_px=height)
+
+    def steps(self, recipe: Recipe) -> int:
+        """How often `on_step` will be called for a batch of that recipe."""
+        chunks = -(-(recipe.frames - 1) // self.chunk)
+        return recipe.steps + chunks * (recipe.t1 + 1)
+
+    def generate(
+        self, specs: Sequence[SubvideoSpec], *, on_step: StepHook, precision: Precision | None = None
+    ) -> Iterator[Pictures]:
+        """Key frames of clips with equal recipes, the anchor first, then chunk by chunk as they are ready.
+
+        `precision` overrides the recipe's. Raises UnsoundFrames when values overflow.
+        """
+        recipe = self.recipe(specs[0])
+        assert all(self.recipe(spec) == recipe for spec in specs)
+        sampler = Sampler(self._unet(precision or recipe.precision), self.checkpoint.scheduler_config)
+        text = self._conditioning(specs)
+        noises = [self._noise(spec, recipe) for spec in specs]
+        anchor = self._anchor(sampler, specs, noises, text, recipe, on_step=on_step)
+        yield self._pictures(Denoised(anchor.x_0[:, None], anchor.subjects), specs, text)
+        chunks = sampler.frames(anchor, noises, text, recipe, chunk=self.chunk, on_step=on_step)
+        for denoised in chunks:
+            yield self._pictures(denoised, specs, text)
+
+    def _anchor(
+        self,
+        sampler: Sampler,
+        specs: Sequence[SubvideoSpec],
+        noises: Sequence[NoiseStream],
+        text: Conditioning,
+        recipe: Recipe,
+        *,
+        on_step: StepHook,
+    ) -> Anchor:
+        """The batch's anchor, which depends on neither its motion nor the number of its frames."""
+        still = [
+            spec.model_copy(update={"motion": STILL, "frames": 1, "seconds": 1.0, "fps": 1}) for spec in specs
+        ]
+        key = (sampler.dtype, *(spec.digest for spec in still))
+        anchor = self.anchors.get(key)
+        if anchor is None:
+            anchor = sampler.anchor(self._starts(specs, noises), text, recipe, on_step=on_step)
+            self.anchors.put(key, anchor)
+        else:
+            for _ in range(recipe.steps):
+                on_step()
+        return anchor
+
+    def _pictures(self, denoised: Denoised, specs: Sequence[SubvideoSpec], text: Conditioning) -> Pictures:
+        """RGB, or RGBA with the matte hints if any clip is keyed; without a hint alpha is full."""
+        rgb = self.decode(denoised.latents)
+        if not any(spec.keyed for spec in specs):
+            return rgb
+        alpha = np.full_like(rgb[..., :1], 255)
+        for index, words in enumerate(text.subjects):
+            if words and denoised.subjects is not None:
+                alpha[index] = hint(denoised.subjects[index], rgb.shape[2:4])
+        return np.concatenate([rgb, alpha], axis=-1)
+
+    def _starts(self, specs: Sequence[SubvideoSpec], noises: Sequence[NoiseStream]) -> torch.Tensor:
+        """Where the anchors start: (clips, C, h, w)."""
+        offsets = [noise_offset(spec, self.checkpoint) for spec in specs]
+        starts = [noise.anchor[0] + offset for noise, offset in zip(noises, offsets, strict=True)]
+        return torch.stack(starts).to(self._device)
+
+    def _noise(self, spec: SubvideoSpec, recipe: Recipe) -> NoiseStream:
+        scale = self.checkpoint.latent_scale
+        channels = int(self.checkpoint.unet.config.in_channels)
+        shape = (channels, recipe.height_px // scale, recipe.width_px // scale)
+        return NoiseStream(spec.seed, shape, frames=recipe.frames)
+
+    def _conditioning(self, specs: Sequence[SubvideoSpec]) -> Conditioning:
+        encode, key = self.checkpoint.text.encode, self.checkpoint.manifest.key
+        prompts = [prompt_of(spec, key) for spec in specs]
+        return Conditioning(
+            negative=encode([spec.negative_prompt for spec in specs]),
+            positive=encode(prompts),
+            subjects=tuple(self._subject(spec, prompt) for spec, prompt in zip(specs, prompts, strict=True)),
+        )
+
+    def _subject(self, spec: SubvideoSpec, prompt: str) -> tuple[int, ...]:
+        return self.checkpoint.text.tokens_of(prompt, spec.subject) if spec.keyed and spec.subject else ()
+
+    @torch.inference_mode()
+    def decode(self, latents: torch.Tensor) -> Pictures:
+        """(clips, frames, C, h, w) latents to pictures."""
+        mean, std = (part.to(latents.device) for part in self.checkpoint.latents_scaling())
+        low, high = self.checkpoint.manifest.pixel_range
+        flat = (latents.flatten(0, 1) * std + mean).contiguous(memory_format=torch.channels_last)
+        pixels = check_pixels(self.checkpoint.vae.decode(flat, return_dict=False)[0].float())
+        scaled = ((pixels - low) / (high - low)).clamp(0, 1).mul(255).round().byte()
+        pictures: Pictures = scaled.permute(0, 2, 3, 1).cpu().numpy()
+        return pictures.reshape(*latents.shape[:2], *pictures.shape[1:])
+
+    def _unet(self, precision: Precision) -> Any:
+        """The UNet in that precision; made from the checkpoint's on first use, and kept."""
+        if precision not in self._unets:
+            unet, dtype = self.checkpoint.unet, getattr(torch, precision)
+            twin = unet if unet.dtype == dtype else copy.deepcopy(unet).to(dtype)
+            self._unets[precision] = packed(twin)
+        return self._unets[precision]
