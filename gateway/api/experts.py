@@ -1,0 +1,58 @@
+"""`/v1/experts`: nodes register themselves here and renew by heartbeat."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Path, Request, Response
+
+from gateway.api import forms
+from gateway.parts import PartsDep
+from shared.errors import InvalidRequest
+from shared.schemas import ExpertRecord, ExpertRegistration, NodeName, RegistrationReply
+
+router = APIRouter(prefix="/v1/experts", tags=["experts"])
+
+_HOST = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*\.?"
+)
+Name = Annotated[NodeName, Path()]
+
+
+@router.get("")
+async def list_experts(parts: PartsDep) -> dict[str, ExpertRecord]:
+    return await parts.fleet.records()
+
+
+@router.put("/{name}")
+async def register_expert(name: Name, request: Request, parts: PartsDep) -> RegistrationReply:
+    body = await forms.read(request, ExpertRegistration)
+    check_address(body.url)
+    if body.status.name != name:
+        raise InvalidRequest("status.name is not the name in the path", param="status.name")
+    await parts.fleet.register(name, body)
+    return RegistrationReply(heartbeat_s=parts.settings.heartbeat_s)
+
+
+@router.delete("/{name}", status_code=204)
+async def unregister_expert(name: Name, parts: PartsDep) -> Response:
+    await parts.fleet.unregister(name)
+    return Response(status_code=204)
+
+
+def check_address(url: str) -> None:
+    """Raises InvalidRequest for an address that no expert can have, such as a cloud's metadata service."""
+    try:
+        parts = urlsplit(url)
+        host, valid = parts.hostname or "", (parts.port is None or parts.port > 0) and not parts.username
+    except ValueError:
+        host, valid = "", False
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        valid = valid and bool(_HOST.fullmatch(host))
+    else:
+        valid = valid and not (address.is_link_local or address.is_multicast or address.is_unspecified)
+    if not valid or parts.query or parts.fragment:
+        raise InvalidRequest("url must be http(s)://host[:port] of a reachable node", param="url")

@@ -1,0 +1,301 @@
+"""The life of a video: planned, its clips obtained, its stages merged, joined. One durable task a video.
+
+Every step looks first at what exists, so that the task can be run again from its start at any time.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from redis.exceptions import RedisError
+from structlog.contextvars import bound_contextvars
+
+from gateway import metrics
+from gateway.mergers import MergerClient
+from gateway.plans import Gate, extended, spec_of, stage_frames, timed
+from gateway.records import StageDone, VideoRecord
+from gateway.subvideos import Making, Start, Stop, Subvideos
+from gateway.videos import Videos
+from shared.errors import CorruptSubvideo, MergerFault, NotFound, ServiceError
+from shared.schemas import (
+    Clip,
+    MergeRequest,
+    Plan,
+    SegmentRequest,
+    Stage,
+    StagePart,
+    StageRequest,
+    SubvideoRef,
+    SubvideoSpec,
+    SubvideoState,
+    VideoError,
+)
+
+log = structlog.get_logger(__name__)
+
+_PLANNED_PERCENT, _GENERATED_PERCENT = 5, 90
+#: How often a stage's clips are made again when they vanish before they are merged.
+_STAGE_TRIES = 3
+
+#: Told the id of every video that this process ended.
+OnEnd = Callable[[str], Awaitable[None]]
+
+
+class VideoEnded(Exception):
+    """The video is terminal or deleted; what remains to be done for it is nothing."""
+
+
+class VideoJobs:
+    """The durable task behind every video."""
+
+    def __init__(
+        self,
+        videos: Videos,
+        subvideos: Subvideos,
+        gate: Gate,
+        mergers: MergerClient,
+        *,
+        start: Start,
+        stop: Stop,
+        on_end: OnEnd,
+    ) -> None:
+        self.videos = videos
+        self.subvideos = subvideos
+        self._gate = gate
+        self.mergers = mergers
+        self.start = start
+        self.stop = stop
+        self._on_end = on_end
+
+    async def make_video(self, video_id: str) -> None:
+        """Ends the video, whatever happens. Cancellation leaves it to whoever cancelled."""
+        with bound_contextvars(video_id=video_id):
+            record = await self.videos.find(video_id)
+            if record is None or record.is_terminal:
+                return
+            try:
+                async with asyncio.timeout(record.deadline_at - time.time()):
+                    await self._make(record)
+            except VideoEnded:
+                log.info("the video was ended elsewhere")
+            except TimeoutError:
+                await self.fail(video_id, deadline_exceeded(record))
+            except ServiceError as error:
+                await self.fail(video_id, VideoError(code=error.wire_code, message=error.message))
+            except RedisError:  # without the store nothing can be ended; the sweeper queues the task again
+                raise
+            except Exception:  # the job's boundary: a bug becomes a stored failure
+                log.exception("making the video failed")
+                await self.fail(video_id, VideoError(code="internal_error", message="internal error"))
+
+    async def fail(self, video_id: str, error: VideoError) -> bool:
+        """End the video as failed; False if it had ended already."""
+        ended = await self.videos.fail(video_id, error)
+        if ended:
+            log.info("video failed", video_id=video_id, code=error.code, reason=error.message)
+            metrics.VIDEOS_ENDED.labels("failed", error.code).inc()
+            await self._on_end(video_id)
+        return ended
+
+    async def _make(self, record: VideoRecord) -> None:
+        begun = time.time()
+        if not await self.videos.begin(record.id):
+            raise VideoEnded
+        plan = record.plan or await self._plan(record)
+        planned = time.time()
+        stages = await self._stages(record, plan)
+        generated = time.time()
+        request = MergeRequest(
+            stages=tuple(done.stage.digest for done in stages),
+            width=record.request.width,
+            height=record.request.height,
+            fps=record.request.fps,
+            **record.request.seams.model_dump(),
+        )
+        result = await self.mergers.video(request)
+        now = time.time()
+        timings = {
+            "queued": begun - record.created_at,
+            "generate": generated - planned,
+            "merge": now - generated,
+            "total": now - record.created_at,
+        }
+        await self._complete(record.id, result.model_dump_json(), timings)
+
+    async def _complete(self, video_id: str, result: str, timings: Mapping[str, float]) -> None:
+        if not await self.videos.complete(video_id, result, timings=timings):
+            raise VideoEnded
+        log.info("video completed", **{f"{name}_s": round(value, 3) for name, value in timings.items()})
+        metrics.VIDEOS_ENDED.labels("completed", "").inc()
+        metrics.VIDEO_SECONDS.observe(timings["total"])
+        await self._on_end(video_id)
+
+    async def _plan(self, record: VideoRecord) -> Plan:
+        request, begun = record.request, time.monotonic()
+        plan = request.plan
+        if plan is None:
+            plan = await self._gate.plan(request.prompt, mode=request.mode, seconds=request.seconds)
+        if request.plan is None or request.seconds is not None:
+            plan = timed(plan, seconds=request.seconds, stage_seconds=request.stage_seconds)
+        if request.base is not None:
+            plan = extended(request.base, plan)
+        took = time.monotonic() - begun
+        metrics.PLAN_SECONDS.labels(plan.gate.backend).observe(took)
+        if await self.videos.set_plan(record.id, plan, timings={"gate": took}):
+            return plan
+        current = await self.videos.find(record.id)
+        if current is None or current.is_terminal or current.plan is None:
+            raise VideoEnded
+        return current.plan
+
+    async def _stages(self, record: VideoRecord, plan: Plan) -> list[StageDone]:
+        work = _VideoWork(self, record, plan)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(work.stage(index)) for index in range(len(plan.stages))]
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from errors
+        return [task.result() for task in tasks]
+
+
+class _VideoWork:
+    """The clips and stages of one video, while this process works on it."""
+
+    def __init__(self, jobs: VideoJobs, record: VideoRecord, plan: Plan) -> None:
+        self._jobs = jobs
+        self._record = record
+        self._plan = plan
+        self._percent = dict.fromkeys((clip.id for clip in plan.clips), 0)
+
+    async def stage(self, index: int) -> StageDone:
+        """Raises MergerFault when the clips vanish again and again before they are merged."""
+        stage, known = self._plan.stages[index], self._record.stages.get(index)
+        for _ in range(_STAGE_TRIES):
+            refs = await self._clips(stage)
+            try:
+                done = await self._merge(index, refs)
+            except (NotFound, CorruptSubvideo) as error:
+                log.warning("a clip vanished before it was merged", stage=index, error=error.message)
+                continue
+            if known is None:
+                event = {"index": index, "seconds": stage.seconds, "frames": done.stage.frames}
+                await self._jobs.videos.set_stage(self._record.id, index, done.model_dump_json(), event=event)
+            return done
+        raise MergerFault(f"the clips of stage {index} vanished again and again before they were merged")
+
+    async def _clips(self, stage: Stage) -> list[SubvideoRef]:
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._clip(clip, stage.seconds)) for clip in stage.clips]
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from errors
+        return [task.result() for task in tasks]
+
+    async def _merge(self, index: int, refs: list[SubvideoRef]) -> StageDone:
+        stage, request = self._plan.stages[index], self._record.request
+        parts = tuple(
+            StagePart(digest=ref.digest, role=clip.role, region=clip.region)
+            for clip, ref in zip(stage.clips, refs, strict=True)
+        )
+        merged = await self._jobs.mergers.stage(
+            StageRequest(
+                parts=parts,
+                width=request.width,
+                height=request.height,
+                fps=request.fps,
+                seconds=stage.seconds,
+            )
+        )
+        before = sum(stage_frames(earlier, fps=request.fps) for earlier in self._plan.stages[:index])
+        reply = await self._jobs.mergers.segment(
+            SegmentRequest(stage=merged.digest, start_frame=before, sequence=index)
+        )
+        return StageDone(stage=merged, init=reply.init, segment=reply.segment)
+
+    async def _clip(self, clip: Clip, seconds: float) -> SubvideoRef:
+        video_id, begun = self._record.id, time.monotonic()
+        spec = spec_of(clip, seconds=seconds, rendering=self._record.request.rendering(video_id))
+        if (ref := await self._jobs.subvideos.find(spec)) is not None:
+            making = await self._jobs.subvideos.read(spec.digest)
+        else:
+            ref, making = await self._wait(clip, spec)
+        shared = making.owner != video_id
+        if shared:
+            metrics.SUBVIDEOS.labels("shared").inc()
+        state = SubvideoState(
+            clip=clip.id,
+            state="completed",
+            progress=100,
+            digest=spec.digest,
+            expert=making.expert,
+            shared=shared,
+            seconds=round(time.monotonic() - begun, 4),
+            route=making.route,
+        )
+        await self._set(state)
+        return ref
+
+    async def _wait(self, clip: Clip, spec: SubvideoSpec) -> tuple[SubvideoRef, Making]:
+        record, digest = self._record, spec.digest
+
+        async def on_change(making: Making) -> None:
+            await self._set(_state(clip.id, digest, making, record.id))
+
+        failed_before = await self._jobs.subvideos.join(
+            spec, record.id, tenant=record.request.tenant, deadline_at=record.deadline_at
+        )
+        try:
+            ref = await self._jobs.subvideos.wait(
+                spec, failed_before=failed_before, start=self._jobs.start, on_change=on_change
+            )
+        except BaseException as error:
+            await asyncio.shield(self._withdraw(digest))
+            if isinstance(error, ServiceError):
+                await self._set(SubvideoState(clip=clip.id, state="failed", digest=digest))
+            raise
+        await self._jobs.subvideos.leave(digest, record.id)
+        return ref, await self._jobs.subvideos.read(digest)
+
+    async def _withdraw(self, digest: str) -> None:
+        """Stop the making if this video was the last to wait for it."""
+        if await self._jobs.subvideos.leave(digest, self._record.id) == 0:
+            await self._jobs.stop(digest)
+
+    async def _set(self, state: SubvideoState) -> None:
+        self._percent[state.clip] = state.progress
+        share = sum(self._percent.values()) / (100 * len(self._percent))
+        progress = int(_PLANNED_PERCENT + share * (_GENERATED_PERCENT - _PLANNED_PERCENT))
+        if not await self._jobs.videos.set_clip(self._record.id, state, progress=progress):
+            raise VideoEnded
+
+
+def deadline_exceeded(record: VideoRecord) -> VideoError:
+    allowed = record.deadline_at - record.created_at
+    return VideoError(code="deadline_exceeded", message=f"the video was not finished within {allowed:g} s")
+
+
+def _state(clip: str, digest: str, making: Making, video_id: str) -> SubvideoState:
+    return SubvideoState(
+        clip=clip,
+        state="in_progress" if making.state == "in_progress" else "queued",
+        progress=making.progress if making.state == "in_progress" else 0,
+        digest=digest,
+        expert=making.expert if making.state == "in_progress" else None,
+        shared=making.owner != video_id,
+        route=making.route if making.state == "in_progress" else (),
+    )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that began it; the end of the video outweighs it."""
+    leaves = list(_leaves(group))
+    return next((leaf for leaf in leaves if isinstance(leaf, VideoEnded)), leaves[0])
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]

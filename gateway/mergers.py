@@ -1,0 +1,110 @@
+"""Client of the mergers: the first that answers serves; one that is away is waited for until the deadline."""
+
+import asyncio
+import itertools
+from typing import TypeVar
+
+import httpx
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import (
+    CorruptSubvideo,
+    InvalidRequest,
+    MergerFault,
+    NotFound,
+    ServiceError,
+    Unavailable,
+    UpstreamFault,
+    from_wire,
+)
+from shared.schemas import (
+    FormRequest,
+    MergeReply,
+    MergeRequest,
+    SceneRequest,
+    SegmentReply,
+    SegmentRequest,
+    StageRequest,
+    SubvideoRef,
+)
+
+log = structlog.get_logger(__name__)
+
+Reply = TypeVar("Reply", bound=BaseModel)
+
+_FAULTS = 3
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+
+
+class MergerClient:
+    """Stages, segments and videos, by reference; every call is idempotent, so it may be sent again."""
+
+    def __init__(self, http: httpx.AsyncClient, urls: tuple[str, ...], *, timeout_s: float) -> None:
+        self._http = http
+        self._urls = urls
+        self._timeout = httpx.Timeout(timeout_s, connect=3.0)
+
+    async def stage(self, request: StageRequest) -> SubvideoRef:
+        return await self._call("/v1/stages", request, SubvideoRef)
+
+    async def segment(self, request: SegmentRequest) -> SegmentReply:
+        return await self._call("/v1/segments", request, SegmentReply)
+
+    async def video(self, request: MergeRequest) -> MergeReply:
+        return await self._call("/v1/videos", request, MergeReply)
+
+    async def form(self, request: FormRequest) -> SubvideoRef:
+        return await self._call("/v1/forms", request, SubvideoRef)
+
+    async def scene(self, request: SceneRequest) -> SubvideoRef:
+        return await self._call("/v1/scenes", request, SubvideoRef)
+
+    async def _call(self, path: str, request: BaseModel, reply: type[Reply]) -> Reply:
+        """Raises NotFound or CorruptSubvideo when an input has to be made again, InvalidRequest when an input
+        cannot be used, or else MergerFault.
+        """
+        faults, pause_s = 0, _FIRST_PAUSE_S
+        for url in itertools.cycle(self._urls):
+            try:
+                return await self._post(f"{url}{path}", request, reply)
+            except (NotFound, CorruptSubvideo, InvalidRequest):
+                raise
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                log.warning("the merger cannot be reached", url=url, error=str(error))
+            except (httpx.HTTPError, ServiceError) as error:
+                log.warning("the merger failed", url=url, error=str(error))
+                faults += not _is_busy(error)
+                if faults >= _FAULTS or (isinstance(error, ServiceError) and not error.retryable):
+                    raise MergerFault(f"the merger failed: {error}") from error
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        raise MergerFault("no merger is configured")
+
+    async def _post(self, url: str, request: BaseModel, reply: type[Reply]) -> Reply:
+        response = await self._http.post(
+            url,
+            content=request.model_dump_json().encode(),
+            headers={"content-type": "application/json"},
+            timeout=self._timeout,
+        )
+        if response.status_code != 200:
+            error = from_wire(response.status_code, _json(response))
+            if type(error) is UpstreamFault and response.status_code in {429, 503}:
+                raise Unavailable(error.message)
+            raise error
+        try:
+            return reply.model_validate_json(response.content)
+        except ValidationError as error:
+            raise MergerFault("the merger answered with something else than was asked for") from error
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, ServiceError) and error.status in {429, 503}
+
+
+def _json(response: httpx.Response) -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return None

@@ -1,0 +1,48 @@
+"""Finds what a crash lost between two steps: tasks never queued, deadlines nobody watched, webhooks."""
+
+from gateway import metrics
+from gateway.fleet import Fleet
+from gateway.jobs import VideoJobs, deadline_exceeded
+from gateway.videos import Videos
+from gateway.webhooks import Webhooks
+from gateway.workers import Workers
+
+_GRACE_S = 2.0
+_SAMPLE = 100
+
+
+class Sweeper:
+    """Every replica sweeps; whatever it does, doing it twice does no harm."""
+
+    def __init__(
+        self, videos: Videos, fleet: Fleet, workers: Workers, jobs: VideoJobs, webhooks: Webhooks
+    ) -> None:
+        self._videos = videos
+        self._fleet = fleet
+        self._workers = workers
+        self._jobs = jobs
+        self._webhooks = webhooks
+
+    async def sweep(self) -> None:
+        await self._end_overdue()
+        for video_id in await self._videos.sample_open(_SAMPLE):
+            await self._workers.add("videos", video_id)
+        for video_id in await self._videos.pending_webhooks():
+            await self._webhooks.hand_over(video_id)
+        await self._videos.forget_expired()
+        await self._measure()
+
+    async def _end_overdue(self) -> None:
+        for video_id in await self._videos.overdue(grace_s=_GRACE_S):
+            record = await self._videos.find(video_id)
+            if record is None or record.is_terminal:
+                await self._videos.forget_open(video_id)
+            else:
+                await self._jobs.fail(video_id, deadline_exceeded(record))
+                await self._workers.cancel("videos", video_id)
+
+    async def _measure(self) -> None:
+        metrics.OPEN_VIDEOS.set(await self._videos.open_count())
+        nodes = await self._fleet.snapshot()
+        alive = [node for node in nodes if node.heartbeat_age_s <= self._fleet.stale_after_s]
+        metrics.EXPERTS_ALIVE.set(len(alive))
