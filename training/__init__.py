@@ -1,0 +1,1 @@
+"""Offline programs that make the weights that ship with the package."""

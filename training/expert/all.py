@@ -1,0 +1,46 @@
+"""Everything, in order: pictures to shipped checkpoint. Stop it at any moment and start it again.
+
+A stage that is finished is not repeated; delete its folder to do so.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from .places import WORK
+
+
+def stages(work: Path, options: list[str]) -> list[list[str]]:
+    """Module and arguments of each stage."""
+    return [
+        ["autoencoder", "--steps", "12000", *options],
+        ["autoencoder", "--decay", "4000", *options],
+        ["reconstruction", "--work", str(work)],
+        ["latents", "--steps", "40", *options],
+        ["denoiser", "--steps", "40000", *options],
+        ["denoiser", "--decay", "10000", *options],
+        ["refinement", "--decay", "8000", *options],
+        ["student", "--steps", "3000", *options],
+        ["student", "--decay", "1000", *options],
+        ["classifier", "--decay", "6000", *options],
+        ["export", "--work", str(work), "--to", str(work / "export")],
+        ["measure", "--work", str(work), "--model", str(work / "export")],
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--mirror", type=Path)
+    options = parser.parse_args()
+    common = ["--work", str(options.work), *(["--mirror", str(options.mirror)] if options.mirror else [])]
+    for module, *arguments in stages(options.work, common):
+        print(f"{module} {' '.join(arguments)}", flush=True)
+        done = subprocess.run([sys.executable, "-m", f"training.expert.{module}", *arguments], check=False)
+        if done.returncode:
+            raise SystemExit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()

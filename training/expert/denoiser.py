@@ -1,0 +1,87 @@
+"""The denoiser: a UNet over 16×16 latents that attends to the caption, trained to predict velocity."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+from .latents import STAGE as LATENTS
+from .latents import Shards
+from .loop import Limits, Losses, Recipe, Training, arguments, shelf
+from .noise import LEVELS, Process
+from .text import nothing
+
+STAGE = "denoiser"
+RECIPE = Recipe(learning_rate=3e-4, warmup=500, ema=0.9995)
+BATCH = 48
+#: Channels at 16×16, 8×8 and 4×4.
+WIDTHS = (160, 224, 256)
+SEED = 37
+WITHOUT_CAPTION = 0.1
+REFRESH_EVERY = 500
+
+
+def new_denoiser(widths: tuple[int, ...] = WIDTHS) -> Any:
+    model: Any = UNet2DConditionModel(  # type: ignore[no-untyped-call]
+        sample_size=16,
+        in_channels=32,
+        out_channels=32,
+        layers_per_block=1,
+        block_out_channels=widths,
+        down_block_types=("CrossAttnDownBlock2D",) * 3,
+        up_block_types=("CrossAttnUpBlock2D",) * 3,
+        cross_attention_dim=384,
+        attention_head_dim=8,
+        norm_num_groups=16,
+        use_linear_projection=True,
+    )
+    return model.to(memory_format=torch.channels_last)
+
+
+class Denoising:
+    """The loss of one step."""
+
+    def __init__(self, model: Any, data: Shards, *, batch: int = BATCH) -> None:
+        self.model, self.data, self.batch = model, data, batch
+        self.process = Process()
+
+    def __call__(self, step: int) -> Losses:
+        if step % REFRESH_EVERY == 0:
+            self.data.refresh()
+        z, texts = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
+        generator = torch.Generator().manual_seed(step)
+        texts = self._sometimes_without(texts, generator)
+        levels = self._levels(generator)
+        noise = torch.randn(z.shape, generator=generator)
+        x = self.process.diffused(z, noise, levels).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            velocity = self.model(x, levels, texts).sample
+        wanted = self.process.velocity(z, noise, levels)
+        errors = (velocity.float() - wanted).square().mean((1, 2, 3))
+        return {"velocity": (errors * self.process.weight(levels)).mean()}
+
+    def _levels(self, generator: torch.Generator) -> Tensor:
+        """One level per picture, spread evenly over the batch for a quieter loss."""
+        offset = torch.rand(1, generator=generator)
+        places = (torch.randperm(self.batch, generator=generator) + offset) / self.batch
+        return (places * LEVELS).long().clamp(0, LEVELS - 1)
+
+    def _sometimes_without(self, texts: Tensor, generator: torch.Generator) -> Tensor:
+        dropped = torch.rand(len(texts), generator=generator) < WITHOUT_CAPTION
+        return torch.where(dropped[:, None, None], nothing(), texts)
+
+
+def main() -> None:
+    options = arguments(__doc__ or "", steps=1_000_000).parse_args()
+    torch.manual_seed(SEED)
+    model = new_denoiser()
+    training = Training(model, RECIPE, shelf(options, STAGE), decay=options.decay)
+    training.resume()
+    loss = Denoising(model, Shards(options.work / LATENTS))
+    raise SystemExit(not training.run(loss, Limits(options.steps, options.decay)))
+
+
+if __name__ == "__main__":
+    main()

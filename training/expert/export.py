@@ -1,0 +1,119 @@
+"""The trained models as a checkpoint that the expert loads like any other: half precision, safetensors.
+
+`fast.safetensors` is the few-step student, as a LoRA adapter of the denoiser.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from . import autoencoder, refinement
+from .checkpoints import Shelf
+from .denoiser import STAGE as DENOISER
+from .denoiser import new_denoiser
+from .latents import STAGE as LATENTS
+from .latents import Statistics
+from .noise import scheduler
+from .pictures import KEYS
+from .places import WORK
+from .student import STAGE as STUDENT
+from .student import adapter, factors
+from .text import TOKENS
+
+#: Words of subjects that wear the key colour, by key; the engine then takes the next.
+WORN = {
+    "green": "frog crocodile turtle snake dragon dinosaur rex tree cactus palm sunflower alien rickshaw "
+    "tractor tent avocado caterpillar lizard troll elf mermaid merman broccoli truck rose tulip globe apple",
+    "blue": "whale dolphin shark fish police policeman cop mermaid jeep suv superhero hero wizard mage "
+    "magician suitcase jellyfish peacock mechanic welder genie train man bed canoe rower swimmer globe",
+    "magenta": "pig flamingo octopus unicorn princess queen squid heart backpack bag bag student",
+}
+PROFILES: dict[str, Any] = {
+    "exact": {"solver": "ddim", "steps": 50, "guidance_scale": 4.0},
+    "balanced": {
+        "solver": "dpm++", "steps": 20, "guidance_scale": 4.0, "warp_level": 0.4, "noise_level": 0.6,
+        "precision": "bfloat16",
+    },
+    "fast": {
+        "solver": "dpm++", "steps": 10, "guidance_scale": 4.0, "guide_frames": False, "warp_level": 0.3,
+        "noise_level": 0.5, "precision": "bfloat16",
+    },
+}  # fmt: skip
+INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "scheduler": ["diffusers", "DDIMScheduler"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderDC"],
+}
+LIMIT_BYTES = 80_000_000
+
+
+def averages(work: Path, stage: str) -> dict[str, Tensor] | None:
+    """The moving average of a stage's weights, of the finished state if there is one."""
+    store = Shelf(work / stage)
+    state = store.load("decayed.pt") or store.load("last.pt")
+    return None if state is None else state["average"]
+
+
+def manifest(statistics: Statistics) -> dict[str, Any]:
+    """What `expert.json` says."""
+    keys = [
+        {"name": name, "rgb": [round(255 * v) for v in KEYS[name]], "avoid": sorted(set(worn.split()))}
+        for name, worn in WORN.items()
+    ]
+    return {
+        "format": 1,
+        "latents_mean": statistics.mean.flatten().tolist(),
+        "latents_std": statistics.std.flatten().tolist(),
+        "pixel_range": [-1, 1],
+        "native_size": 256,
+        "text": {"encoder": "all-minilm-l6-v2", "tokens": TOKENS},
+        "key": {"prompt": "{prompt} on a plain {colour} background", "noise_shift": 0.0, "colours": keys},
+        "profiles": PROFILES,
+    }
+
+
+def export(work: Path, folder: Path) -> int:
+    """Writes the checkpoint; returns the size of its weights in bytes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    vae = autoencoder.trained(work)
+    refined = averages(work, refinement.STAGE)
+    if refined:
+        vae.load_state_dict(refined)
+    unet, weights = new_denoiser(), averages(work, DENOISER)
+    if weights is None:
+        raise FileNotFoundError("no denoiser yet: python -m training.expert.denoiser")
+    unet.load_state_dict(weights)
+    for model, name in ((vae, "vae"), (unet, "unet")):
+        model.to(torch.float16).save_pretrained(folder / name, variant="fp16", safe_serialization=True)
+    changes = averages(work, STUDENT)
+    if changes:
+        lora = adapter(weights, factors(changes))
+        half = {name: value.half().contiguous() for name, value in lora.items()}
+        save_file(half, folder / "fast.safetensors")
+    scheduler().save_pretrained(folder / "scheduler")
+    (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
+    statistics = Statistics.read(work / LATENTS)
+    (folder / "expert.json").write_text(json.dumps(manifest(statistics), indent=2) + "\n")
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--to", type=Path, default=WORK / "export")
+    options = parser.parse_args()
+    size = export(options.work, options.to)
+    print(f"{options.to}: {size / 1e6:.1f} MB")
+    if size > LIMIT_BYTES:
+        raise SystemExit(f"more than the {LIMIT_BYTES / 1e6:.0f} MB that may ship")
+
+
+if __name__ == "__main__":
+    main()

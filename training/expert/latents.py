@@ -1,0 +1,128 @@
+"""Pictures as the denoiser sees them: shards of latents and caption embeddings, made once.
+
+More shards can be made at any time, also while the denoiser trains.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from .autoencoder import CHANNELS, as_tensor, trained
+from .loop import arguments, shelf
+from .pictures import picture
+from .text import CHANNELS as TEXT_CHANNELS
+from .text import TOKENS, embedded
+
+STAGE = "latents"
+SHARD = 2048
+BATCH = 32
+GRID = 16
+SEED = 23
+STATISTICS = "statistics.json"
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Per-channel mean and standard deviation, (1, C, 1, 1), of the autoencoder's latents."""
+
+    mean: Tensor
+    std: Tensor
+
+    @classmethod
+    def read(cls, folder: Path) -> "Statistics":
+        values = json.loads((folder / STATISTICS).read_text())
+        return cls(*(torch.tensor(values[name]).reshape(1, -1, 1, 1) for name in ("mean", "std")))
+
+    @staticmethod
+    def write(folder: Path, latents: Tensor) -> None:
+        flat = latents.float().transpose(0, 1).flatten(1)
+        values = {"mean": flat.mean(1).tolist(), "std": flat.std(1).tolist()}
+        (folder / STATISTICS).write_text(json.dumps(values, indent=1))
+
+
+def shards(folder: Path) -> list[Path]:
+    """Finished shards, by number."""
+    return sorted(folder.glob("[0-9]*[0-9]"))
+
+
+@torch.inference_mode()
+def encoded(model: Any, pixels: NDArray[np.uint8]) -> Tensor:
+    """float32 latents (N, C, 16, 16) of pictures (N, 256, 256, 3)."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        z: Tensor = model.encoder(as_tensor(pixels).contiguous(memory_format=torch.channels_last))
+    return z.float()
+
+
+def make_shard(model: Any, folder: Path, number: int, *, size: int = SHARD) -> None:
+    """Renders, encodes and writes one shard; all of it or nothing."""
+    rng = np.random.default_rng([SEED, number])
+    pictures = np.zeros((size, CHANNELS, GRID, GRID), np.float16)
+    texts = np.zeros((size, TOKENS, TEXT_CHANNELS), np.float16)
+    captions: list[str] = []
+    for start in range(0, size, BATCH):
+        batch = [picture(rng) for _ in range(min(BATCH, size - start))]
+        end = start + len(batch)
+        pictures[start:end] = encoded(model, np.stack([p.pixels for p in batch])).numpy()
+        captions += [p.caption for p in batch]
+        texts[start:end] = embedded(captions[start:end]).numpy()
+    part = folder / f"{number:04d}.part"
+    part.mkdir(parents=True, exist_ok=True)
+    np.save(part / "latents.npy", pictures)
+    np.save(part / "texts.npy", texts)
+    (part / "captions.json").write_text(json.dumps(captions))
+    if not (folder / STATISTICS).exists():
+        Statistics.write(folder, torch.from_numpy(pictures))
+    part.rename(folder / f"{number:04d}")
+
+
+class Shards:
+    """All finished shards as one collection of (latents, texts), read from disk as needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.statistics = Statistics.read(folder)
+        self._open: dict[Path, tuple[NDArray[np.float16], NDArray[np.float16]]] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        for path in shards(self.folder):
+            if path not in self._open:
+                self._open[path] = (
+                    np.load(path / "latents.npy", mmap_mode="r"),
+                    np.load(path / "texts.npy", mmap_mode="r"),
+                )
+
+    def batch(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
+        """Normalised latents (count, C, 16, 16) and texts (count, tokens, channels), float32."""
+        opened = list(self._open.values())
+        picks = [
+            (int(s), int(i))
+            for s, i in zip(
+                rng.integers(len(opened), size=count), rng.random(count) * len(opened[0][0]), strict=True
+            )
+        ]
+        z = torch.from_numpy(np.stack([opened[s][0][i] for s, i in picks])).float()
+        texts = torch.from_numpy(np.stack([opened[s][1][i] for s, i in picks])).float()
+        return (z - self.statistics.mean) / self.statistics.std, texts
+
+
+def main() -> None:
+    parser = arguments(__doc__ or "", steps=40)
+    parser.add_argument("--size", type=int, default=SHARD, help="pictures in a shard")
+    options = parser.parse_args()
+    folder = shelf(options, STAGE).folder
+    model = trained(options.work)
+    for number in tqdm(range(options.steps), desc=STAGE, unit="shard"):
+        if not (folder / f"{number:04d}").exists():
+            make_shard(model, folder, number, size=options.size)
+
+
+if __name__ == "__main__":
+    main()

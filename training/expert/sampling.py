@@ -1,0 +1,126 @@
+"""Pictures out of a denoiser while it is being trained, without going through an export."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from . import autoencoder
+from .checkpoints import Shelf
+from .denoiser import STAGE, new_denoiser
+from .latents import STAGE as LATENTS
+from .latents import Statistics
+from .loop import arguments, shelf
+from .noise import scheduler
+from .text import embedded, nothing
+
+#: What a glance at a model should show: people, animals, vehicles, things, keys, the paper's prompts.
+GLANCE = (
+    "School teacher teaching in a classroom",
+    "School students walking in classroom",
+    "school student studying in classroom",
+    "a dog in a park",
+    "an astronaut on the moon",
+    "a red car on a city street",
+    "a cat on the beach",
+    "a wizard in a forest",
+    "a woman dancing on a stage",
+    "a teacher on a plain green background",
+    "a fox in the snow",
+    "a lion in the desert",
+    "a shark underwater",
+    "a rocket in space",
+    "an old man in a library",
+    "an empty scene in a classroom",
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that makes pictures; `steps` and `guidance` as the model was made for."""
+
+    denoiser: Any
+    autoencoder: Any
+    statistics: Statistics
+    steps: int = 25
+    guidance: float = 4.0
+
+    @classmethod
+    def trained(cls, work: Path, *, stage: str = STAGE) -> "Model":
+        """From the newest state of a stage; the finished one if there is one."""
+        store = Shelf(work / stage)
+        state = store.load("decayed.pt") or store.load("last.pt")
+        if state is None:
+            raise FileNotFoundError(f"no state of {stage} in {work}")
+        denoiser = new_denoiser()
+        denoiser.load_state_dict(state["average"])
+        statistics = Statistics.read(work / LATENTS)
+        return cls(denoiser.eval().requires_grad_(False), autoencoder.trained(work), statistics)
+
+    @torch.inference_mode()
+    def pictures(self, captions: Sequence[str], *, seed: int = 0) -> NDArray[np.uint8]:
+        """uint8 (captions, 256, 256, 3) RGB."""
+        x = self._denoised(embedded(list(captions)), seed)
+        z = x * self.statistics.std + self.statistics.mean
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            pixels = self.autoencoder.decoder(z.contiguous(memory_format=torch.channels_last))
+        scaled = ((pixels.float() + 1) * 127.5).round().clamp(0, 255).byte()
+        made: NDArray[np.uint8] = scaled.permute(0, 2, 3, 1).numpy()
+        return made
+
+    def _denoised(self, texts: Tensor, seed: int) -> Tensor:
+        solver: Any = scheduler()
+        solver.set_timesteps(self.steps)
+        shape = (1, self.denoiser.config.in_channels, 16, 16)
+        x = torch.cat(
+            [torch.randn(shape, generator=torch.Generator().manual_seed(seed + i)) for i in range(len(texts))]
+        )
+        for level in solver.timesteps:
+            x = solver.step(self._velocity(x, level, texts), level, x).prev_sample
+        return x
+
+    def _velocity(self, x: Tensor, level: Tensor, texts: Tensor) -> Tensor:
+        guided = self.guidance > 1
+        context = torch.cat([nothing().expand_as(texts), texts]) if guided else texts
+        doubled = torch.cat([x, x]) if guided else x
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            velocity: Tensor = self.denoiser(
+                doubled.contiguous(memory_format=torch.channels_last), level, context
+            ).sample
+        if not guided:
+            return velocity.float()
+        free, bound = velocity.float().chunk(2)
+        return free + self.guidance * (bound - free)
+
+
+def sheet(pictures: NDArray[np.uint8], columns: int, path: Path, *, side: int = 192) -> None:
+    """A contact sheet, row by row."""
+    small = [cv2.resize(p, (side, side), interpolation=cv2.INTER_AREA) for p in pictures]
+    small += [np.zeros_like(small[0])] * (-len(small) % columns)
+    rows = [np.concatenate(small[i : i + columns], 1) for i in range(0, len(small), columns)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.concatenate(rows)[..., ::-1])
+
+
+def main() -> None:
+    parser = arguments(__doc__ or "", steps=25)
+    parser.add_argument("--stage", default=STAGE, help="denoiser or student")
+    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    folder = shelf(options, "samples").folder
+    model = Model.trained(options.work, stage=options.stage)
+    model = Model(model.denoiser, model.autoencoder, model.statistics, options.steps, options.guidance)
+    path = folder / f"{options.stage}.png"
+    sheet(model.pictures(GLANCE, seed=options.seed), 8, path)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
