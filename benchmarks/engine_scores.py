@@ -1,0 +1,86 @@
+"""What a faster profile loses: text alignment and subject consistency, judged by the checkpoint itself.
+
+No other vision model ships with the system, so both scores come from the expert's own UNet in float32.
+
+Text alignment is that of a diffusion classifier (Li et al. 2023): the frame is noised, and the prompt under
+which the UNet predicts that noise best is what the frame shows. The score is the probability of the clip's
+own prompt among all prompts, with the mean squared errors of all draws as energies. Subject consistency is
+VBench's formula, the mean of the cosines to the frame before and to the first, on channel means of the UNet's
+middle block.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from expert_node.engine.attention import AnchorStep, FrameAttention
+from expert_node.engine.checkpoint import Checkpoint
+
+_TIMES = (250, 400, 550, 700)
+_FEATURE_TIME = 60
+
+
+class Judge:
+    """Scores clips with one checkpoint."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        config = checkpoint.scheduler_config
+        ends = config["beta_start"] ** 0.5, config["beta_end"] ** 0.5
+        betas = torch.linspace(*ends, config.get("num_train_timesteps", 1000))
+        self._kept = torch.cumprod(1 - betas**2, 0)
+
+    @torch.inference_mode()
+    def text_alignment(self, frames: np.ndarray, prompts: Sequence[str], own: int) -> float:
+        """Probability of prompt number `own` for (N, H, W, 3) uint8 frames, in [0, 1]."""
+        x_0, text = self._latents(frames), self._checkpoint.text.encode(list(prompts))
+        generator = torch.Generator().manual_seed(0)
+        errors = torch.zeros(len(prompts))
+        for time in _TIMES:
+            noise = torch.randn(x_0.shape, generator=generator)
+            x_t = self._kept[time].sqrt() * x_0 + (1 - self._kept[time]).sqrt() * noise
+            for index in range(len(prompts)):
+                predicted = self._predict(x_t, time, text[index : index + 1].expand(len(x_t), -1, -1))
+                errors[index] += F.mse_loss(predicted, self._target(x_0, noise, time))
+        energies = errors / len(_TIMES)
+        return float(torch.softmax(-energies * x_0[0].numel() / 2, 0)[own])
+
+    @torch.inference_mode()
+    def subject_consistency(self, frames: np.ndarray) -> float:
+        """VBench's formula on (N, H, W, 3) uint8 frames, in [0, 1]."""
+        features: list[torch.Tensor] = []
+        hook = self._checkpoint.unet.mid_block.register_forward_hook(
+            lambda _module, _inputs, output: features.append(output.mean((2, 3)))
+        )
+        try:
+            text = self._checkpoint.text.encode([""]).expand(len(frames), -1, -1)
+            self._predict(self._latents(frames), _FEATURE_TIME, text)
+        finally:
+            hook.remove()
+        unit = F.normalize(features[0], dim=-1)
+        before, first = (unit[1:] * unit[:-1]).sum(-1), unit[1:] @ unit[0]
+        return float((before.clamp_min(0) + first.clamp_min(0)).mean() / 2)
+
+    def _target(self, x_0: torch.Tensor, noise: torch.Tensor, time: int) -> torch.Tensor:
+        """What the UNet was trained to predict: the noise, or the velocity (Salimans and Ho 2022)."""
+        if self._checkpoint.scheduler_config.get("prediction_type") != "v_prediction":
+            return noise
+        return self._kept[time].sqrt() * noise - (1 - self._kept[time]).sqrt() * x_0
+
+    def _predict(self, x: torch.Tensor, time: int, text: torch.Tensor) -> torch.Tensor:
+        frames = {"frames": FrameAttention(AnchorStep())}
+        predicted: torch.Tensor = self._checkpoint.unet(
+            x, time, encoder_hidden_states=text, cross_attention_kwargs=frames, return_dict=False
+        )[0]
+        return predicted
+
+    def _latents(self, frames: np.ndarray) -> torch.Tensor:
+        low, high = self._checkpoint.manifest.pixel_range
+        pixels = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255 * (high - low) + low
+        encoded = self._checkpoint.vae.encode(pixels)
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        mean, std = self._checkpoint.latents_scaling()
+        scaled: torch.Tensor = (latents - mean) / std
+        return scaled
