@@ -1,0 +1,80 @@
+"""What the users of `deploy/redis.conf` may and may not do, asked of a real Redis."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from deploy import cluster
+from shared.schemas import SubvideoRef
+from shared.store import SubvideoStore, connect
+
+
+@pytest.fixture
+def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[cluster.Cluster]:
+    monkeypatch.setattr(cluster, "STATE", tmp_path)
+    described = cluster.Cluster(
+        port=0,
+        experts=1,
+        redis_port=cluster.free_ports(1)[0],
+        merger_port=0,
+        expert_ports=(1,),
+        gateway_password="gateway-secret",
+        node_password="node-secret",
+    )
+    cluster.write_state(described)
+    command = [cluster.redis_executable(), str(tmp_path / "redis.conf")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 100)
+    with redis.Redis(port=described.redis_port, retry=retry) as anonymous:
+        assert anonymous.ping()
+    yield described
+    process.terminate()
+    process.wait(timeout=10)
+
+
+async def test_node_can_use_the_subvideo_store(deployed: cluster.Cluster) -> None:
+    async with connect(deployed.redis_url("node")) as client:
+        store = SubvideoStore(client, ttl_s=60, limit_bytes=100)
+        name = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        ref = SubvideoRef(digest=name, media_type="video/mp4", size_bytes=3, sha256=name)
+        await store.put(b"abc", ref)
+        assert await store.get(name) == (b"abc", ref)
+        assert await store.read_range(name, 0, 1) == b"ab"
+        await store.delete(name)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "SET video:1 x",
+        "GET docket:stream",
+        "KEYS *",
+        "FLUSHALL",
+        "CONFIG GET *",
+        "PUBLISH a b",
+        "XADD subvideo:a * b c",
+        "EVAL return(1) 0",
+        "ACL WHOAMI",
+        "CLIENT KILL TYPE normal",
+    ],
+)
+def test_node_can_do_nothing_else(deployed: cluster.Cluster, command: str) -> None:
+    with (
+        redis.Redis.from_url(deployed.redis_url("node")) as client,
+        pytest.raises(redis.ResponseError) as info,
+    ):
+        client.execute_command(*command.split())
+    assert isinstance(info.value, redis.exceptions.NoPermissionError)
+
+
+def test_nobody_without_a_password_reads_anything(deployed: cluster.Cluster) -> None:
+    with redis.Redis(port=deployed.redis_port) as client, pytest.raises(redis.exceptions.NoPermissionError):
+        client.get("video:1")
+
+
+def test_files_with_passwords_are_the_owners_only(deployed: cluster.Cluster) -> None:
+    for name in ("redis.conf", "supervisord.conf", "cluster.json"):
+        assert (cluster.STATE / name).stat().st_mode & 0o077 == 0
