@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -83,6 +86,38 @@ def test_heartbeats_of_an_earlier_cluster_do_not_count(
     assert cluster.awaited(running_cluster.url, 2, since=now - cluster.HEARTBEAT_AGE_S) == ""
     waiting = cluster.awaited(running_cluster.url, 2, since=now + 60)
     assert waiting == "loading models: 0 of 2 experts ready"
+
+
+def ffprobe(*source: str) -> dict:
+    """What ffprobe says of the first picture stream, decoding all of it that there is."""
+    command = ["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", *source]
+    made = subprocess.run(command, capture_output=True, check=True, text=True, timeout=60)
+    assert made.stderr == ""
+    return next(iter(json.loads(made.stdout)["streams"]))
+
+
+@pytest.mark.skipif(not shutil.which("ffprobe"), reason="needs ffprobe")
+def test_ffprobe_reads_the_stream_while_it_grows(
+    running_cluster: cluster.Cluster, client: httpx.Client, tmp_path: Path
+) -> None:
+    prompt = "a fox runs in a forest, then a lion sleeps in the desert, then a car drives in a city"
+    made = create(client, prompt, profile="balanced")["id"]
+    url = f"{running_cluster.url}/v1/videos/{made}"
+    for name, data in events(client, made):
+        assert name != "failed", data
+        if name == "stage" and data["index"] == 0:
+            break
+    playlist = client.get(f"{url}/stream.m3u8").raise_for_status().text
+    # A player asks for more until the list ends, so the stages there are now are read as a file.
+    growing = tmp_path / "growing.m3u8"
+    playlist = playlist.replace('URI="', f'URI="{url}/').replace("\nsegments/", f"\n{url}/segments/")
+    growing.write_text(playlist.removesuffix("#EXT-X-ENDLIST\n") + "#EXT-X-ENDLIST\n")
+    whitelist = ["-protocol_whitelist", "file,http,tcp", "-allowed_extensions", "ALL"]
+    during = ffprobe(*whitelist, str(growing))
+    assert (during["codec_name"], during["nb_read_frames"]) == ("h264", str(48 * playlist.count("#EXTINF")))
+    assert finish(client, made)["status"] == "completed"
+    for address in (f"{url}/stream.m3u8", f"{url}/content"):
+        assert ffprobe(address)["nb_read_frames"] == "144"
 
 
 def test_forms_of_a_keyed_video(client: httpx.Client) -> None:
