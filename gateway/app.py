@@ -16,6 +16,7 @@ from gateway.admission import Admission
 from gateway.affinity import Affinity
 from gateway.api import content, events, experts, models, plans, stream, videos
 from gateway.dispatcher import Dispatcher
+from gateway.embeddings import Embeddings
 from gateway.experts import ExpertClient
 from gateway.fleet import MISSED_HEARTBEATS, Fleet
 from gateway.gate import build_gate
@@ -27,6 +28,7 @@ from gateway.parts import Parts
 from gateway.plans import Gate
 from gateway.router import Policy
 from gateway.settings import GatewaySettings
+from gateway.similar import SimilarSubvideos
 from gateway.subvideos import Subvideos
 from gateway.sweeper import Sweeper
 from gateway.videos import Videos
@@ -64,13 +66,22 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
             fleet = Fleet(
                 redis, notifier, heartbeat_s=settings.heartbeat_s, lease_s=settings.dispatch_lease_s
             )
+            embeddings = Embeddings()
             dispatcher = Dispatcher(
-                fleet, notifier, Affinity(), policy_of(settings), weights=settings.tenant_weights
+                fleet, notifier, Affinity(embeddings), policy_of(settings), weights=settings.tenant_weights
+            )
+            similar = SimilarSubvideos(
+                redis,
+                embeddings,
+                limit=settings.similar_limit,
+                least=settings.similar_least,
+                ttl_s=settings.subvideo_ttl_s,
             )
             subvideos = Subvideos(redis, store, notifier)
             workers = Workers(settings, redis)
             generation = Generation(
                 subvideos,
+                similar,
                 dispatcher,
                 fleet,
                 ExpertClient(
@@ -83,6 +94,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
             jobs = VideoJobs(
                 videos_,
                 subvideos,
+                similar,
                 gate,
                 MergerClient(http, settings.merger_urls, timeout_s=settings.merger_timeout_s),
                 start=partial(workers.add, "subvideos"),

@@ -13,6 +13,7 @@ from gateway.experts import ExpertClient, ExpertUnreachable
 from gateway.fleet import Fleet, Observation, Place
 from gateway.hedging import HedgeBudget
 from gateway.router import Job
+from gateway.similar import SimilarSubvideos
 from gateway.subvideos import Subvideos, Wish
 from shared.errors import ExpertFault, Overloaded, ServiceError
 from shared.schemas import SubvideoSpec
@@ -57,6 +58,7 @@ class Generation:
     def __init__(
         self,
         subvideos: Subvideos,
+        similar: SimilarSubvideos,
         dispatcher: Dispatcher,
         fleet: Fleet,
         experts: ExpertClient,
@@ -65,6 +67,7 @@ class Generation:
         hedge_share: float,
     ) -> None:
         self._subvideos = subvideos
+        self._similar = similar
         self._dispatcher = dispatcher
         self._fleet = fleet
         self._experts = experts
@@ -113,6 +116,7 @@ class Generation:
             await self._subvideos.failed(digest, ServiceError("internal error while making a subvideo"))
         else:
             metrics.SUBVIDEOS.labels("generated").inc()
+            await self._similar.add(wish.spec)
 
     async def _generate(self, wish: Wish) -> None:
         """Have it made, by whichever node. Raises when the clip failed `tries` times."""

@@ -15,6 +15,7 @@ from gateway import metrics
 from gateway.mergers import MergerClient
 from gateway.plans import Gate, extended, spec_of, stage_frames, timed
 from gateway.records import StageDone, VideoRecord
+from gateway.similar import SimilarSubvideos
 from gateway.subvideos import Making, Start, Stop, Subvideos
 from gateway.videos import Videos
 from shared.errors import CorruptSubvideo, MergerFault, NotFound, ServiceError
@@ -23,6 +24,7 @@ from shared.schemas import (
     MergeRequest,
     Plan,
     SegmentRequest,
+    SimilarClip,
     Stage,
     StagePart,
     StageRequest,
@@ -53,6 +55,7 @@ class VideoJobs:
         self,
         videos: Videos,
         subvideos: Subvideos,
+        similar: SimilarSubvideos,
         gate: Gate,
         mergers: MergerClient,
         *,
@@ -62,6 +65,7 @@ class VideoJobs:
     ) -> None:
         self.videos = videos
         self.subvideos = subvideos
+        self.similar = similar
         self._gate = gate
         self.mergers = mergers
         self.start = start
@@ -216,25 +220,38 @@ class _VideoWork:
     async def _clip(self, clip: Clip, seconds: float) -> SubvideoRef:
         video_id, begun = self._record.id, time.monotonic()
         spec = spec_of(clip, seconds=seconds, rendering=self._record.request.rendering(video_id))
-        if (ref := await self._jobs.subvideos.find(spec)) is not None:
-            making = await self._jobs.subvideos.read(spec.digest)
+        ref, similar = await self._existing(spec)
+        if ref is not None:
+            making = await self._jobs.subvideos.read(ref.digest)
         else:
             ref, making = await self._wait(clip, spec)
         shared = making.owner != video_id
         if shared:
-            metrics.SUBVIDEOS.labels("shared").inc()
+            metrics.SUBVIDEOS.labels("similar" if similar else "shared").inc()
         state = SubvideoState(
             clip=clip.id,
             state="completed",
             progress=100,
-            digest=spec.digest,
+            digest=ref.digest,
             expert=making.expert,
             shared=shared,
+            similar=similar,
             seconds=round(time.monotonic() - begun, 4),
             route=making.route,
         )
         await self._set(state)
         return ref
+
+    async def _existing(self, spec: SubvideoSpec) -> tuple[SubvideoRef | None, SimilarClip | None]:
+        """The subvideo, or one of the same meaning if the request allows that."""
+        subvideos = self._jobs.subvideos
+        ref = await subvideos.find(spec)
+        if ref is not None or self._record.request.reuse != "similar":
+            return ref, None
+        for similar in await self._jobs.similar.find(spec):
+            if (ref := await subvideos.find(spec, digest=similar.digest)) is not None:
+                return ref, SimilarClip(prompt=similar.prompt, similarity=similar.similarity)
+        return None, None
 
     async def _wait(self, clip: Clip, spec: SubvideoSpec) -> tuple[SubvideoRef, Making]:
         record, digest = self._record, spec.digest

@@ -16,7 +16,7 @@ from shared.schemas import (
 )
 
 Status = Literal["queued", "in_progress", "completed", "failed"]
-Reuse = Literal["exact", "never"]
+Reuse = Literal["exact", "similar", "never"]
 TERMINAL: frozenset[str] = frozenset({"completed", "failed"})
 
 

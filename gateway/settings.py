@@ -58,6 +58,12 @@ class GatewaySettings(GateSettings):
     #: SHA-256 of the Authorization header to a weight; everybody else has 1.
     tenant_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
 
+    # `reuse: similar`.
+    #: Subvideos of one size, length and model among which one of the same meaning is looked for; 0: none.
+    similar_limit: int = Field(2000, ge=0, le=100_000)
+    #: Cosine of the sentence embeddings of two prompts that say the same, at least.
+    similar_least: float = Field(0.75, ge=0, le=1)
+
     # Experts.
     heartbeat_s: float = Field(2.0, gt=0)
     #: Faults a clip may cause before it is failed.

@@ -84,9 +84,9 @@ class Subvideos:
         self._leave = redis.register_script(_LEAVE)
         self._reading: dict[str, asyncio.Task[Making]] = {}
 
-    async def find(self, spec: SubvideoSpec) -> SubvideoRef | None:
-        """The subvideo, if it exists in the form that the spec asks for."""
-        ref = await self._store.find(spec.digest)
+    async def find(self, spec: SubvideoSpec, *, digest: str = "") -> SubvideoRef | None:
+        """The subvideo, or the one named, if it exists in the form that the spec asks for."""
+        ref = await self._store.find(digest or spec.digest)
         return ref if ref is not None and fits(ref, spec) else None
 
     async def join(self, spec: SubvideoSpec, video_id: str, *, tenant: str, deadline_at: float) -> int:

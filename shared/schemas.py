@@ -400,6 +400,14 @@ class NodeVerdict(Wire):
     reason: str = ""
 
 
+class SimilarClip(Wire):
+    """A subvideo of nearly the same meaning that was taken because the request allows that."""
+
+    prompt: str
+    #: Cosine of the sentence embeddings of the two prompts.
+    similarity: float
+
+
 class SubvideoState(Wire):
     """One clip of a video's plan, on its way."""
 
@@ -411,6 +419,8 @@ class SubvideoState(Wire):
     expert: str | None = None
     #: True if it existed or was being made for someone else.
     shared: bool = False
+    #: What was asked for in other words; `digest` is that of this subvideo.
+    similar: SimilarClip | None = None
     #: Seconds from asking to having.
     seconds: float | None = None
     #: The choice of its expert.

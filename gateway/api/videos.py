@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -13,7 +13,7 @@ from gateway import metrics
 from gateway.api import forms
 from gateway.parts import Parts, PartsDep
 from gateway.plans import ForcedMode
-from gateway.records import Seams, VideoRecord, VideoRequest
+from gateway.records import Reuse, Seams, VideoRecord, VideoRequest
 from gateway.settings import GatewaySettings
 from gateway.videos import Order, new_id
 from shared.errors import Conflict, InvalidRequest, ModelNotFound
@@ -50,7 +50,7 @@ class CreateVideo(_Body):
     seed: int = Field(0, ge=0, lt=2**32)
     fps: int | None = Field(None, ge=1, le=60)
     profile: Profile = "balanced"
-    reuse: Literal["exact", "similar", "never"] = "exact"
+    reuse: Reuse = "exact"
     crossfade_s: float = Field(0, ge=0, le=5, allow_inf_nan=False)
     match_colours_s: float = Field(0, ge=0, le=5, allow_inf_nan=False)
     hold_s: float = Field(0, ge=0, le=30, allow_inf_nan=False)
@@ -251,8 +251,6 @@ async def _id_for(parts: Parts, key: str | None, caller: str, fingerprint: str) 
 
 async def _request_of(body: CreateVideo, parts: Parts) -> VideoRequest:
     settings = parts.settings
-    if body.reuse == "similar":
-        raise InvalidRequest("reuse: similar is not available on this server", param="reuse")
     if body.webhook_url is not None:
         parts.webhooks.check(body.webhook_url)
     width, height = check_size(body.size or settings.default_size, settings)

@@ -59,7 +59,6 @@ BODIES: list[tuple[dict[str, Any], str]] = [
     ({"seed": 2**32}, "seed"),
     ({"mode": "hybrid"}, "mode"),
     ({"profile": "slow"}, "profile"),
-    ({"reuse": "similar"}, "reuse"),
     ({"reuse": "sometimes"}, "reuse"),
     ({"plan": {"stages": []}}, "plan"),
     ({"plan": PLAN | {"mode": "spatial"}}, "plan"),
