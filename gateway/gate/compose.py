@@ -13,11 +13,13 @@ from gateway.gate.tags import Role, Start, Tag, Tagging
 from gateway.gate.words import Word, join_words, strip_punctuation, uncapitalised
 from shared.schemas import MAX_CLIP_PROMPT_CHARS, MAX_CLIPS, MAX_STAGES, Clip, Mode, Plan, Stage
 
+#: A scene announced is another place; the announcement stands at the end of what was told before.
+_ANNOUNCED = re.compile(r"\b(?:scene|shot|act|chapter)\W+\w+\W*$|\bcut to\W*$", re.I)
 _LOOSE_ENDS = frozenset({"and", "or", "but", "then", "while", "with"})
 #: After these, the place that was named before holds no longer.
 _LEAVES = re.compile(
     r"\b(?:leaves?|exits?|outside|away|home|upstairs|downstairs|offstage|departs?|flees?|escapes?"
-    r"|out of|off to)\b",
+    r"|out of|off to|goes \w+ing)\b",
     re.I,
 )
 
@@ -96,10 +98,16 @@ def _carry_places(drafts: Sequence[Draft]) -> None:
             here = own
         elif (beside := _place_beside(drafts, index)) is not None:
             here = draft.carried_place = beside
-        elif _LEAVES.search(draft.raw):
+        elif _LEAVES.search(draft.raw) or (index and _ANNOUNCED.search(drafts[index - 1].raw)):
             here = ""
-        else:
+        elif not _says_where(draft, here):
             draft.carried_place = here
+
+
+def _says_where(draft: Draft, place: str) -> bool:
+    """Does it name a place of the same kind? "A runner in the snow, a surfer in the sun"."""
+    at = place.partition(" ")[0].lower()
+    return draft.start is Start.CLIP and any(token.word.lower == at for token in draft.tokens)
 
 
 def _place_beside(drafts: Sequence[Draft], index: int) -> str | None:

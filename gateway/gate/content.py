@@ -11,7 +11,13 @@ _STOP_WORDS = word_set(
     they them their theirs themselves who whom whose which what when where while whilst whereas
     meanwhile also both all each first second third secondly next finally lastly afterwards after
     before later eventually subsequently followed now one another other i you we me my your our us
-    not no if just very too same time moment until till once during"""
+    not no if just very too same time moment until till once during simultaneously
+    meantime afterward thereafter"""
+)
+#: The marks of a list's items: "1.", "(2)", "Step 3:", "Scene two:".
+_MARK = re.compile(
+    r"(?:^|(?<=\s))[(\[]?(?:(?:scene|step|shot|part|act)\s+)?(?:\d{1,2}|one|two|three|four|five)[.):\]]+(?=\s)",
+    re.I,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _VOWELS = frozenset("aeiouy")
@@ -31,8 +37,8 @@ def stem(word: str) -> str:
 
 
 def content_words(text: str) -> set[str]:
-    """The stems of all words of the text that are not function words or connectives of order."""
-    return {stem(word) for word in _WORD.findall(text) if word.lower() not in _STOP_WORDS}
+    """The stems of the text's words without function words, connectives of order and marks of a list."""
+    return {stem(word) for word in _WORD.findall(_MARK.sub(" ", text)) if word.lower() not in _STOP_WORDS}
 
 
 def kept_share(prompt: str, clips: list[str]) -> float:

@@ -14,7 +14,7 @@ _PREPOSITIONS = word_set(
     aboard between during beside behind after before throughout amid amidst off upon against past down
     up backstage"""
 )
-_ARTICLES = frozenset({"a", "an", "the"})
+ARTICLES = frozenset({"a", "an", "the"})
 _NO_NOUN_END = word_set("of with in on from at by and or the a an to for")
 _FILLED = (Role.CONTENT, Role.SHARED, Role.PLACE)
 
@@ -160,7 +160,7 @@ def _shared_mended(tokens: list[Token]) -> list[Token]:
     start = next((index for index, token in enumerate(tokens) if token.role is Role.SHARED), None)
     if start is None:
         return tokens
-    while start and tokens[start - 1].word.lower in _PREPOSITIONS | _ARTICLES:
+    while start and tokens[start - 1].word.lower in _PREPOSITIONS | ARTICLES:
         start -= 1
     return [
         Token(token.word, replace(token.tag, role=Role.SHARED))

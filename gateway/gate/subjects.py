@@ -6,7 +6,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.gate.drafts import Draft, Span, Token, chains
+from gateway.gate.drafts import ARTICLES, Draft, Span, Token, chains
 from gateway.gate.grammar import third_person
 from gateway.gate.phrases import agrees, fits, head_of, is_plural, names_again, possessive
 from gateway.gate.tags import Phrase, Role, Start, Tag
@@ -166,7 +166,7 @@ def _candidates(draft: Draft, prefer_subject: bool) -> Iterator[NounPhrase]:
 def _others(draft: Draft) -> list[NounPhrase]:
     """The draft's other noun phrases, the first first: objects stand before what they are put on."""
     phrases = [_owned(draft.words(span), draft.subject) for span in draft.spans if not span.is_subject]
-    return [phrase for phrase in phrases if len(phrase) > 1 or phrase[0].lower not in _OBJECTS | _SUBJECTS]
+    return [phrase for phrase in phrases if phrase[-1].lower not in _OBJECTS | _SUBJECTS | ARTICLES]
 
 
 def _owned(phrase: NounPhrase, owner: NounPhrase) -> NounPhrase:

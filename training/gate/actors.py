@@ -130,7 +130,8 @@ def _described(rng: random.Random, kind: Kind, text: str) -> str:
     if chosen < 0.28:
         return f"{text} with {_pair(rng, lex.BODY_PARTS, bare=True)}"
     if chosen < 0.32 and kind == "person":
-        return f"{text} {rng.choice(('holding', 'carrying', 'with'))} {_pair(rng, lex.THINGS)}"
+        held = rng.choice((lex.THINGS, lex.ANIMALS))
+        return f"{text} {rng.choice(('holding', 'carrying', 'with'))} {_pair(rng, held)}"
     if chosen < 0.34:
         return f"{text} {rng.choice(_ORIGINS)}"
     return text

@@ -13,8 +13,10 @@ from gateway.gate.minilm import MiniLM
 from shared.schemas import Mode, Plan
 
 _DATA = Path(__file__).parent / "data"
-GATE_DEV, HARD, HELD_OUT = (_DATA / f"{name}.jsonl" for name in ("gate_dev", "hard", "held_out"))
-TEST_SETS = (GATE_DEV, HARD, HELD_OUT)
+GATE_DEV, HARD, EVERYDAY, HELD_OUT = (
+    _DATA / f"{name}.jsonl" for name in ("gate_dev", "hard", "everyday", "held_out")
+)
+TEST_SETS = (GATE_DEV, HARD, EVERYDAY, HELD_OUT)
 _MATCH = 0.75
 
 Planner = Callable[[str], Plan]

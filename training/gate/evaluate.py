@@ -22,9 +22,7 @@ from gateway.gate.settings import GateSettings
 from gateway.gate.tagger import NeuralTagger
 from shared.schemas import Plan
 from training.gate.benchmark import (
-    GATE_DEV,
-    HARD,
-    HELD_OUT,
+    TEST_SETS,
     Answer,
     Case,
     Planner,
@@ -96,6 +94,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument(
+        "sets", type=Path, nargs="*", default=TEST_SETS, help="other labelled prompts (JSONL)"
+    )
     parser.add_argument("--weights", type=Path, help="other weights than the package's")
     parser.add_argument("--wrong", action="store_true")
     parser.add_argument("--llm", metavar="URL")
@@ -112,9 +113,7 @@ def main() -> None:
         "rules": EmbeddedGate(RulesTagger()).plan,
     }
     print(" " * 44 + " ".join(f"{column:>8s}" for column in _COLUMNS))
-    for path in (GATE_DEV, HARD, HELD_OUT):
-        if not path.exists():
-            continue
+    for path in arguments.sets:
         cases = read_cases(path)
         for name, planner in backends.items():
             planner("a warm-up")

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.gate.tags import Phrase, Start
 from training.gate import lexicon as lex
@@ -30,6 +31,8 @@ _WHILE = lex.lines("""
  while; while;, while; as;, as; whilst; whereas;, meanwhile;. Meanwhile,;. Meanwhile;. At the same time,; at the same time as; and
 , and at the same time; and at the same time;, while at the same time;. Simultaneously,;; meanwhile;, and; while nearby;, while nearby
  while in the background; while behind them; while outside; while far below; while high above; while next door; while across the street; while upstairs; while elsewhere; and meanwhile;. Elsewhere,;. In the background,;. Nearby,;, with; with; while
+, and in the meantime; and in the meantime;. In the meantime,; during which;, just as; just as; at the same moment as; all the while
+, and below it; and below;, and behind her; and behind him;, and next to them; and above it;; behind them;; above it; and beside it
 """)  # fmt: skip
 
 
@@ -196,9 +199,27 @@ def clause_list(rng: random.Random) -> Piece:
         joint = ","
         if index == count - 1:
             joint = rng.choice((", and then", ", then", " and then", ", and finally", " until", ", finally"))
-            if count > 2 and rng.random() < 0.35:
-                joint = rng.choice((",", ", and"))
         told += link(joint) + _clause(rng, actor(rng), form).starting(Start.STAGE)
+    return told
+
+
+def chain(rng: random.Random) -> Piece:
+    """ "a bus pulls up, the doors open and a girl gets on": each event leads to the next, "and" or not."""
+    texts = rng.choice(lex.CHAINS).split("|")
+    count = rng.randint(2, len(texts))
+    who = actor(rng, "person")
+    parts = [
+        _subject_first(text.format(who=f"the {who.noun}" if index else f"a {who.noun}"))
+        for index, text in enumerate(texts[:count])
+    ]
+    told = with_leading_place(rng, parts[0], 0.1)
+    for index, part in enumerate(parts[1:], start=1):
+        joint = (
+            rng.choice((",", ",", ";", "."))
+            if index < count - 1
+            else rng.choice((", and", " and", ",", ", then", " and then", ".", ", and", " and"))
+        )
+        told += link(joint) + part.starting(Start.STAGE)
     return told
 
 
@@ -347,6 +368,10 @@ def sentences(rng: random.Random) -> Piece:
         else:
             clause = _clause(rng, actor(rng), form)
         told += link(end) + (clause + _place(rng, 0.1)).starting(Start.STAGE)
+    if rng.random() < 0.2 and clause.words[0].lower in {who.pronoun, "the"}:
+        told += link(rng.choice((" and", ", and then", " and finally"))) + act(rng, who, form).starting(
+            Start.STAGE
+        )
     return told
 
 
@@ -415,7 +440,10 @@ def _place_or_act(rng: random.Random, who: Actor) -> Piece:
 
 def parallel(rng: random.Random) -> Piece:
     form = rng.choice(("third", "gerund", "gerund", "third", "past"))
-    told = with_leading_place(rng, _clause(rng, actor(rng), form), 0.15) + _place(rng, 0.25)
+    first, second = actor(rng), actor(rng)
+    owned = first.kind in ("person", "animal") and second.kind in ("person", "animal") and rng.random() < 0.2
+    named = phrase(piece(f"{first.possessive} {second.noun}"), Phrase.SUBJECT) if owned else None
+    told = with_leading_place(rng, _clause(rng, first, form), 0.15) + _place(rng, 0.25)
     joint = rng.choice(_WHILE)
     second_form: Form = (
         "gerund"
@@ -424,7 +452,9 @@ def parallel(rng: random.Random) -> Piece:
         if rng.random() < 0.75
         else rng.choice(("third", "gerund"))
     )
-    told += link(joint) + (_clause(rng, actor(rng), second_form) + _place(rng, 0.35)).starting(Start.CLIP)
+    told += link(joint) + (_clause(rng, second, second_form, named=named) + _place(rng, 0.35)).starting(
+        Start.CLIP
+    )
     if rng.random() < 0.18:
         told += link(rng.choice((" and", ", and", " while", ", while"))) + _clause(
             rng, actor(rng), form
@@ -535,8 +565,8 @@ def _alone(rng: random.Random, who: Actor, form: Form) -> Piece:
 
 def each_its_own(rng: random.Random) -> Piece:
     """ "a cat sleeping and a dog barking", "one boy …, another …"."""
-    form: Form = rng.choice(("gerund", "gerund", "third"))
-    if rng.random() < 0.3:
+    form: Form = rng.choice(("gerund", "third"))
+    if rng.random() < 0.25:
         first = actor(rng, rng.choice(("person", "animal")), plain=True)
         pairs = rng.choice(
             (
@@ -550,29 +580,27 @@ def each_its_own(rng: random.Random) -> Piece:
         subjects = [pair.format(first.noun) for pair in pairs]
         many = subjects[0].startswith("some")
         clauses = [
-            phrase(piece(subject), Phrase.SUBJECT)
-            + progressive(Actor("person", "", "", "they", plural=many), act(rng, first, "gerund"), rng)
+            phrase(piece(subject), Phrase.SUBJECT) + _each(rng, first, form, many=many)
             for subject in subjects
         ]
     else:
-        clauses = [_clause(rng, actor(rng), form) for _ in range(rng.choices((2, 3), (8, 2))[0])]
+        kind = rng.choice(("person", "person", "animal", None))
+        clauses = [_clause(rng, actor(rng, kind), form) for _ in range(rng.choices((2, 3, 4), (6, 4, 1))[0])]
     told = with_leading_place(rng, clauses[0], 0.2)
     for index, clause in enumerate(clauses[1:], start=1):
         joint = (
-            rng.choice(
-                (
-                    " and",
-                    " and",
-                    ", and",
-                    "," if form == "gerund" else " and",
-                    ";" if form == "gerund" else " and",
-                )
-            )
+            rng.choice((" and", " and", ", and", "," if form == "gerund" else " and", ";", " &"))
             if index == len(clauses) - 1
             else ","
         )
         told += link(joint) + clause.starting(Start.CLIP)
     return told + _place(rng, 0.3)
+
+
+def _each(rng: random.Random, who: Actor, form: Form, *, many: bool) -> Piece:
+    each = replace(who, plural=many, pronoun="they" if many else who.pronoun)
+    doing = act(rng, each, form)
+    return progressive(each, doing, rng) if form == "gerund" else doing
 
 
 def sides(rng: random.Random) -> Piece:
@@ -720,6 +748,8 @@ def hybrid(rng: random.Random) -> Piece:
         (parallel, parallel, parallel, one_predicate, things_together, each_its_own, sides, leading_while)
     )
     shape = rng.random()
+    if shape < 0.1:
+        return _numbered_hybrid(rng, spatial(rng))
     if shape < 0.62:
         told = spatial(rng)
         ending = _ending(rng)
@@ -737,6 +767,20 @@ def hybrid(rng: random.Random) -> Piece:
             + rng.choice((parallel, one_predicate, each_its_own))(rng).starting(Start.STAGE)
         )
     return spatial(rng) + _after(rng) + rng.choice((parallel, one_predicate))(rng).starting(Start.STAGE)
+
+
+def _numbered_hybrid(rng: random.Random, together: Piece) -> Piece:
+    """ "1. a ship sails while gulls circle 2. a storm comes"."""
+    mark = rng.choice(("{n}.", "{n})", "Scene {n}:", "Scene {w}:", "Step {n}:", "Shot {n}:", "- "))
+    stages = [together, *(_ending(rng) for _ in range(rng.choice((1, 1, 2))))]
+    if rng.random() < 0.4:
+        stages.reverse()
+    end = rng.choice((".", ".", "\n", " "))
+    told = Piece()
+    for index, stage in enumerate(stages):
+        marker = mark.format(n=index + 1, w=_NUMBERS[index])
+        told += link(f"{end if index else ''} {marker}") + (stage.starting(Start.STAGE) if index else stage)
+    return told
 
 
 def _onward(rng: random.Random) -> Piece:
@@ -767,10 +811,10 @@ def _ending(rng: random.Random) -> Piece:
 
 TEMPORAL: Sequence[tuple[object, int]] = (
     (different_subjects, 16), (same_subject, 20), (verb_list, 20), (object_pronoun, 7), (object_takes_over, 5), (consequence, 6),
-    (told_backwards, 7), (numbered, 9), (sentences, 9), (first_then, 6), (nominal, 5), (clause_list, 9), (steps, 3),
+    (told_backwards, 7), (numbered, 9), (sentences, 9), (first_then, 6), (nominal, 5), (clause_list, 5), (chain, 8), (steps, 4),
 )  # fmt: skip
 SPATIAL: Sequence[tuple[object, int]] = (
-    (parallel, 24), (leading_while, 7), (things_together, 16), (one_predicate, 13), (each_its_own, 11), (sides, 11), (next_to, 9),
+    (parallel, 24), (leading_while, 7), (things_together, 16), (one_predicate, 13), (each_its_own, 15), (sides, 11), (next_to, 9),
     (scattered, 4),
 )  # fmt: skip
 HYBRID: Sequence[tuple[object, int]] = ((hybrid, 1),)

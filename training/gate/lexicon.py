@@ -338,6 +338,47 @@ the ship hits an iceberg|it sinks;the tree falls|it crushes a car;the vase tips 
 a boy rings the doorbell|an old lady opens;a comet passes|the crowd gasps;the drum rolls|the acrobat jumps
 """)
 
+#: Events that lead to one another, told in any number from the first on; `{who}` is a person.
+CHAINS = lines("""
+a taxi stops|its window rolls down|the driver waves|{who} gets in;a crane lowers its hook|a worker fastens the chain|the load rises
+an arrow flies|it hits the target|the crowd cheers;a pot falls|it breaks|a lizard crawls out;the gate swings open|a horse bolts out|dust fills the air
+{who} pulls a lever|a trapdoor opens|the prisoner falls;a cloud passes|the sun appears|the field turns golden;a log cracks|sparks fly up|the fire dies
+the ferry docks|the ramp comes down|the cars roll off;a curtain parts|a spotlight turns on|{who} takes a bow;a seed sprouts|a stem grows|a flower opens
+a stone drops into the pond|ripples spread|a carp dives;the elevator stops|its doors slide open|{who} steps out;a hand turns the knob|the radio crackles|a song begins
+the referee whistles|the goalkeeper kicks the ball|a striker heads it in;a wave rises|it breaks|foam covers the sand;the oven beeps|{who} opens it|steam comes out
+a cork pops|foam runs over the glass|the guests raise a toast;the crab pinches his toe|{who} screams|the gulls fly away;a fuse blows|the screen turns black|{who} lights a candle
+the drawbridge drops|the riders gallop in|the bridge goes up again;a snowflake lands|it melts|a drop runs down;the engine stalls|{who} lifts the hood|smoke pours out
+a balloon pops|a baby starts to cry|{who} picks her up;the bull lowers its head|it charges|{who} steps aside;a meteor strikes|the ground shakes|a crater remains
+the lock clicks|the vault swings open|{who} grabs the gold;a net closes|the fish are hauled up|the boat turns back;the tree tilts|it falls|birds scatter
+a window opens|a cat slips out|it jumps onto the roof;the bell tolls|the monks kneel|the candles go out;a dice rolls|it stops at six|{who} moves a piece
+a shell opens|a pearl appears|a diver takes it;the parachute opens|{who} glides down|the crowd runs to meet him;a match flares|the fuse burns|the rocket shoots up
+the hunter aims|a twig snaps|the deer flees;a key drops|{who} bends down|the door slams shut;an icicle breaks off|it falls|the snow below scatters
+the potion bubbles|{who} drinks it|his beard turns blue;a wheel comes off|the cart tips over|apples roll down the street;a light blinks|the hatch opens|a robot rolls out
+the whistle blows|the train starts|{who} runs after it;a ball rolls into the street|a car brakes|the driver honks;a mouse appears|the cook drops the pan|the soup spills
+""")
+
+#: Weather and light that a sentence begins with.
+DUSK = lines("""
+the sun sets;the sun rises;night falls;snow falls;rain falls softly;the sun goes down behind the hills;dusk settles;fog rolls in;the moon rises
+thunder rolls in the distance;the wind blows;leaves fall;stars twinkle above;the light fades;clouds drift by;the first light of day appears
+""")
+
+FEATURED = lines("""
+pizza;sandwich;salad;burger;omelette;island;landscape;village;skyline;room;bouquet;shelf;desk setup;necklace;mosaic;carpet;lake
+cake;breakfast table;toolbox;picnic;shop window;dashboard;coral reef;treehouse;planet;mountain range;hut;backyard;cottage;plate
+""")
+
+FEATURES = lines("""
+windmill;harbor;cabin;pine trees;waterfall;stone bridge;lanterns;wooden boats;tomatoes;lettuce;olives;cheese;onions;eggs;bacon;palm trees
+ivy;flowers;candles;cushions;shelves;pebbles;shells;rocks;towers;chimneys;buttons;screens;levers;ribbons;strawberries;cream;cherries;moss
+balcony;garden;fence;pond;fireplace;rocking chair;well;swing;clock tower;market stall;red roofs;fruit trees;tulips;statues;birch trees
+""")
+
+QUOTED = lines("""
+open and closed;stop, then go;now or never;eat, sleep, repeat;before and after;you and me;first come, first served;wait while seated
+Romeo and Juliet;war, then peace;cats and dogs only;live, laugh, love;up, up and away;once upon a time;the king and I;next, please
+""")
+
 STYLE_PREFIXES = lines("""
 a watercolor painting of;an oil painting of;a cinematic shot of;a close-up of;a close-up shot of;an aerial view of
 a black and white film of;a 3D render of;an anime scene of;a pencil sketch of;a cartoon of;a claymation of

@@ -195,6 +195,16 @@ def timed(rng: random.Random) -> Piece:
 def whenever(rng: random.Random) -> Piece:
     """ "wakes up when the bell rings": when, and not what next."""
     who, other = actor(rng), actor(rng)
+    if rng.random() < 0.2:
+        third = actor(rng)
+        clauses = (
+            piece(other.text)
+            + act(rng, other, "third")
+            + piece("and")
+            + piece(third.text)
+            + act(rng, third, "third")
+        )
+        return phrase(piece(rng.choice(lex.SCENES)), Phrase.SUBJECT) + piece("where") + clauses.unphrased()
     joint = rng.choice(
         ("when", "whenever", "because", "so that", "if", "where", "every time", "even though", "in case")
     )
@@ -224,6 +234,110 @@ def landscape(rng: random.Random) -> Piece:
     for fact in rng.sample(facts, rng.choice((1, 2, 2, 3))):
         told += piece(".") + piece(fact)
     return told
+
+
+def featured(rng: random.Random) -> Piece:
+    """A list of what belongs to one thing, each with its own adjective."""
+    holder = rng.choice((*lex.PLACE_NOUNS, *lex.THINGS, *lex.PEOPLE, *lex.VEHICLES, *lex.FEATURED))
+    if rng.random() < 0.5:
+        holder = f"{rng.choice((*lex.ADJECTIVES, *lex.PLACE_ADJECTIVES))} {holder}"
+    nouns = rng.choice((lex.GARMENTS, lex.BODY_PARTS, lex.FEATURES, lex.FEATURES, lex.FEATURES, lex.THINGS))
+    parts = [_feature(rng, noun) for noun in rng.sample(nouns, rng.choice((2, 2, 3, 4)))]
+    listed = ", ".join(parts[:-1]) + rng.choice((" and ", " and ", ", and ", " & ")) + parts[-1]
+    joint = (
+        "wearing"
+        if nouns is lex.GARMENTS
+        else rng.choice(("with", "with", "made of", "full of", "surrounded by", "with plenty of"))
+    )
+    told = (
+        phrase(piece(f"{article(holder)} {holder}"), Phrase.SUBJECT)
+        + piece(joint)
+        + phrase(piece(listed), Phrase.OTHER)
+    )
+    if rng.random() < 0.25:
+        told += piece(
+            rng.choice(
+                (
+                    "rotating on a white background",
+                    "standing still",
+                    "seen from above",
+                    "slowly turning",
+                    "in the wind",
+                    "at rest",
+                )
+            )
+        )
+    if rng.random() < 0.15:
+        return piece(rng.choice(("a slow pan across", "zooming in on", "a view of", "a flight over"))) + told
+    return with_place(rng, told, 0.2)
+
+
+def _feature(rng: random.Random, noun: str) -> str:
+    full = f"{rng.choice(lex.ADJECTIVES)} {noun}" if rng.random() < 0.5 else noun
+    plural = noun.endswith("s")
+    if plural:
+        return (
+            f"{rng.choice(('two', 'three', 'many', 'some', 'a few'))} {full}" if rng.random() < 0.3 else full
+        )
+    return full if noun.startswith("a ") else f"{article(full)} {full}"
+
+
+def quoted(rng: random.Random) -> Piece:
+    """Connectives inside quotation marks connect nothing."""
+    said = rng.choice(lex.QUOTED)
+    thing = rng.choice(
+        (
+            "a sign",
+            "a banner",
+            "a poster",
+            "a neon sign",
+            "a book",
+            "a t-shirt",
+            "a billboard",
+            "a screen",
+            "a mug",
+            "a note",
+        )
+    )
+    verb = rng.choice(
+        ("that says", "saying", "reading", "with the words", "with the text", "titled", "which reads")
+    )
+    told = phrase(piece(thing), Phrase.SUBJECT) + piece(f'{verb} "{said}"')
+    return told + piece(
+        rng.choice(
+            (
+                "",
+                "above a door",
+                "on a wall",
+                "over a shop",
+                "in front of a house",
+                "held by a man",
+                "next to a road",
+            )
+        )
+    )
+
+
+def negated(rng: random.Random) -> Piece:
+    """What is not in the picture is no clip."""
+    who, other = actor(rng), actor(rng, plain=True)
+    shape = rng.randrange(4)
+    if shape == 0:
+        return piece(f"not {other.text},") + who.named()
+    if shape == 1:
+        return who.named() + piece(f", not {other.text}")
+    if shape == 2:
+        return who.named() + piece(f"instead of {other.text}")
+    return (
+        piece(rng.choice(("no people, just", "no text, no logo, only", "nobody around, just"))) + who.named()
+    )
+
+
+def dusk(rng: random.Random) -> Piece:
+    """Weather and light that begin the sentence are no subject of their own."""
+    who = actor(rng)
+    told = who.named() + _doing(rng, who)
+    return piece(f"{rng.choice(('as', 'while', 'as', 'when'))} {rng.choice(lex.DUSK)},") + told
 
 
 def relative(rng: random.Random) -> Piece:
@@ -335,5 +449,6 @@ def camera(rng: random.Random) -> Piece:
 SINGLES = (
     (acting, 24), (at_once, 13), (touching, 13), (reciprocal, 5), (riding, 10), (noun_only, 5), (possessing, 9),
     (ambience, 4), (beside_scenery, 5), (timed, 6), (relative, 5), (scene, 9), (described, 6), (rich, 6), (other, 4),
-    (compounds, 4), (camera, 2), (whenever, 4), (landscape, 4), (followed, 4), (assembled, 4),
+    (compounds, 4), (camera, 2), (whenever, 4), (landscape, 4), (followed, 4), (assembled, 4), (featured, 9),
+    (quoted, 2), (negated, 2), (dusk, 2),
 )  # fmt: skip

@@ -53,6 +53,11 @@ def test_an_object_pronoun_is_the_other_noun_phrase() -> None:
     assert stages_of(made)[1] == ["a cat pounces on a toy mouse"]
 
 
+def test_an_article_alone_is_no_antecedent() -> None:
+    made = piece("stir in") + phrase(piece("the"), Phrase.OTHER) + piece("cocoa") + link("2)")
+    assert stages_of(made + later(piece("drink it")))[1] == ["drink it"]
+
+
 def test_an_object_pronoun_with_its_noun_in_the_clip_stays() -> None:
     first = subject("a man") + piece("wakes up") + link(",")
     second = later(piece("takes") + thing("a cup") + piece("and drops it"))
@@ -202,3 +207,15 @@ def test_limits_hold_and_nothing_is_lost() -> None:
     assert "cat11" in plan.clips[-1].prompt
     long = plan_of(subject("a cat") + piece("runs " * 900))
     assert len(long.clips[0].prompt) <= MAX_CLIP_PROMPT_CHARS
+
+
+def test_an_announced_scene_is_another_place() -> None:
+    first = link("Scene one:") + subject("a pirate") + place("on a ship") + link(". Scene two:")
+    assert stages_of(first, later(subject("a treasure island")))[1] == ["a treasure island"]
+
+
+def test_each_keeps_its_own_place() -> None:
+    first = subject("a runner") + place("in the snow") + link(",")
+    assert stages_of(first, beside(subject("a surfer") + piece("in the sun"))) == [
+        ["a runner in the snow", "a surfer in the sun"]
+    ]

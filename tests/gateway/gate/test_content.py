@@ -14,6 +14,11 @@ def test_function_words_do_not_count() -> None:
     assert content_words("And then it is on the other, while he does") == set()
 
 
+def test_marks_of_a_list_do_not_count() -> None:
+    steps = "1. boil 3 eggs\n(2) Step 2: peel them [3] Scene four: eat"
+    assert content_words(steps) == content_words("boil 3 eggs, peel them, eat")
+
+
 def test_shares() -> None:
     prompt = "a dog runs, then a cat sleeps"
     assert kept_share(prompt, ["a dog running", "a cat"]) == 0.75
