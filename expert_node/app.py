@@ -36,7 +36,7 @@ def create_app(settings: ExpertSettings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         redis = connect(settings.redis_url.get_secret_value())
-        store = SubvideoStore(redis, ttl_s=settings.subvideo_ttl_s, limit_bytes=settings.subvideo_limit_bytes)
+        store = SubvideoStore.of(redis, settings)
         async with httpx.AsyncClient(timeout=5.0) as client, Node(settings, store, client) as node:
             app.state.node = node
             yield

@@ -100,6 +100,9 @@ class Node:
             queued=self.worker.queued,
             speed=self.worker.speed,
             specialities=settings.specialities,
+            exclusive=settings.exclusive,
+            cost_per_mp=settings.cost_per_mp,
+            power_w=settings.power_w,
             max_pixels=settings.max_pixels,
             ready=self.worker.ready,
         )

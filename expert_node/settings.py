@@ -35,6 +35,12 @@ class ExpertSettings(ServiceSettings):
     threads: int = Field(0, ge=0, le=512)
     #: Subjects the checkpoint is good at, in words, separated by commas; empty is anything.
     specialities: CommaList = ()
+    #: Make nothing but the specialities.
+    exclusive: bool = False
+    #: What a megapixel of generated frames costs here, in any unit that all nodes share.
+    cost_per_mp: float = Field(0.0, ge=0, allow_inf_nan=False)
+    #: Electrical power while it computes, in watts.
+    power_w: float = Field(0.0, ge=0, allow_inf_nan=False)
     #: Subvideos computed at once, in one batch.
     capacity: int = Field(1, ge=1, le=64)
     #: Subvideos that may wait besides.

@@ -58,9 +58,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
             httpx.AsyncClient(limits=limits, trust_env=False) as http,
         ):
             gate = make_gate(redis) if make_gate else build_gate(settings, redis)
-            store = SubvideoStore(
-                redis, ttl_s=settings.subvideo_ttl_s, limit_bytes=settings.subvideo_limit_bytes
-            )
+            store = SubvideoStore.of(redis, settings)
             notifier = Notifier(redis)
             videos_ = Videos(redis, retention_s=settings.retention_s)
             fleet = Fleet(
@@ -101,7 +99,9 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 stop=partial(workers.cancel, "subvideos"),
                 on_end=webhooks.hand_over,
             )
-            sweeper = Sweeper(videos_, fleet, workers, jobs, webhooks)
+            sweeper = Sweeper(
+                videos_, store=store, fleet=fleet, workers=workers, jobs=jobs, webhooks=webhooks
+            )
             workers.register("videos", jobs.make_video, concurrency=settings.video_concurrency)
             workers.register("subvideos", generation.make_subvideo, concurrency=settings.subvideo_concurrency)
             workers.register("webhooks", webhooks.deliver_webhook, concurrency=32)

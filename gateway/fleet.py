@@ -33,7 +33,6 @@ _RESERVE = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
-redis.call('PEXPIRE', KEYS[1], 3600000)
 return 1
 """
 
@@ -140,6 +139,7 @@ class Fleet:
         gone = [name for name, record in records.items() if record.heartbeat_at < oldest]
         if gone:
             await cast(Any, self._redis.hdel("experts", *gone))
+            await cast(Any, self._redis.delete(*(_ledger(name) for name in gone)))
         return {name: record for name, record in sorted(records.items()) if name not in gone}
 
     async def models(self) -> set[str]:

@@ -22,4 +22,7 @@ WAITING_SECONDS = Histogram(
 )
 OPEN_VIDEOS = Gauge("gateway_open_videos", "Videos of the cluster that are accepted and not ended.")
 EXPERTS_ALIVE = Gauge("gateway_experts_alive", "Registered experts with a recent heartbeat.")
+STORE_BYTES = Gauge("gateway_store_bytes", "Memory that Redis uses.")
+STORE_LIMIT_BYTES = Gauge("gateway_store_limit_bytes", "Memory at which Redis evicts subvideos; 0: no limit.")
+STORE_EVICTIONS = Gauge("gateway_store_evictions", "Keys that Redis has evicted since it started.")
 WEBHOOKS = Counter("gateway_webhooks_total", "Webhook deliveries tried, by outcome.", ["outcome"])

@@ -6,6 +6,9 @@ anyone waits: the last to leave stops it, and if its gateway dies, another takes
 Keys:
     making:<digest>            hash: spec, owner, state, progress, expert, error, ended (count of failed runs)
     making:<digest>:waiters    sorted set: videos that wait, by their deadline
+
+They have a time to live from the end of the making on, and not before: when its memory is full, Redis evicts
+what has one.
 """
 
 import asyncio
@@ -28,11 +31,11 @@ _JOIN = """
 local state = redis.call('HGET', KEYS[1], 'state')
 if state ~= 'queued' and state ~= 'in_progress' then
   redis.call('HSET', KEYS[1], 'state', 'queued', 'owner', ARGV[1], 'progress', '0', 'spec', ARGV[2])
-  redis.call('HSET', KEYS[1], 'tenant', ARGV[5])
+  redis.call('HSET', KEYS[1], 'tenant', ARGV[4])
 end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
+redis.call('PERSIST', KEYS[1])
+redis.call('PERSIST', KEYS[2])
 return tonumber(redis.call('HGET', KEYS[1], 'ended') or '0')
 """
 
@@ -92,7 +95,7 @@ class Subvideos:
     async def join(self, spec: SubvideoSpec, video_id: str, *, tenant: str, deadline_at: float) -> int:
         """Wait for the subvideo from now on; the number of times that its making has failed before."""
         keys = [_key(spec.digest), _waiters(spec.digest)]
-        args: list[str | float] = [video_id, spec.model_dump_json(), deadline_at, _KEEP_MS, tenant]
+        args: list[str | float] = [video_id, spec.model_dump_json(), deadline_at, tenant]
         return int(await self._join(keys=keys, args=args))
 
     async def leave(self, digest: str, video_id: str) -> int:
@@ -171,7 +174,11 @@ class Subvideos:
             pipe.hset(_key(digest), mapping=cast(Any, fields))
             if count_end:
                 pipe.hincrby(_key(digest), "ended", 1)
-            pipe.pexpire(_key(digest), _KEEP_MS)
+            for key in (_key(digest), _waiters(digest)):
+                if fields["state"] == "in_progress":
+                    pipe.persist(key)
+                else:
+                    pipe.pexpire(key, _KEEP_MS)
             pipe.publish(CHANNEL, _topic(digest))
             await pipe.execute()
 

@@ -1,13 +1,22 @@
 """Finds what a crash lost between two steps: tasks never queued, deadlines nobody watched, webhooks."""
 
+import time
+
+import structlog
+
 from gateway import metrics
 from gateway.fleet import Fleet
 from gateway.jobs import VideoJobs, deadline_exceeded
 from gateway.videos import Videos
 from gateway.webhooks import Webhooks
 from gateway.workers import Workers
+from shared.errors import Unavailable
+from shared.store import SubvideoStore
+
+log = structlog.get_logger(__name__)
 
 _GRACE_S = 2.0
+_COLLECT_EVERY_S = 600.0
 _SAMPLE = 100
 
 
@@ -15,9 +24,18 @@ class Sweeper:
     """Every replica sweeps; whatever it does, doing it twice does no harm."""
 
     def __init__(
-        self, videos: Videos, fleet: Fleet, workers: Workers, jobs: VideoJobs, webhooks: Webhooks
+        self,
+        videos: Videos,
+        *,
+        store: SubvideoStore,
+        fleet: Fleet,
+        workers: Workers,
+        jobs: VideoJobs,
+        webhooks: Webhooks,
     ) -> None:
         self._videos = videos
+        self._store = store
+        self._collected_at = time.monotonic()
         self._fleet = fleet
         self._workers = workers
         self._jobs = jobs
@@ -30,7 +48,16 @@ class Sweeper:
         for video_id in await self._videos.pending_webhooks():
             await self._webhooks.hand_over(video_id)
         await self._videos.forget_expired()
+        await self._collect()
         await self._measure()
+
+    async def _collect(self) -> None:
+        if time.monotonic() - self._collected_at > _COLLECT_EVERY_S:
+            self._collected_at = time.monotonic()
+            try:
+                await self._store.collect()
+            except Unavailable as error:
+                log.warning("cannot collect objects", error=error.message)
 
     async def _end_overdue(self) -> None:
         for video_id in await self._videos.overdue(grace_s=_GRACE_S):
@@ -46,3 +73,7 @@ class Sweeper:
         nodes = await self._fleet.snapshot()
         alive = [node for node in nodes if node.heartbeat_age_s <= self._fleet.stale_after_s]
         metrics.EXPERTS_ALIVE.set(len(alive))
+        memory = await self._store.memory()
+        metrics.STORE_BYTES.set(memory.used_bytes)
+        metrics.STORE_LIMIT_BYTES.set(memory.limit_bytes)
+        metrics.STORE_EVICTIONS.set(memory.evicted)

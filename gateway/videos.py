@@ -5,7 +5,12 @@ Keys:
     video:<id>:events    stream: what happened, in order, for replay
     videos               sorted set: ids by a strictly increasing creation clock in microseconds
     videos:open          sorted set: ids that are not terminal, by deadline
+    videos:ended         sorted set: ids that are terminal, by when they are forgotten
     videos:webhooks      set: terminal videos whose webhook has not been handed over
+    idempotency:<hash>   what a client's key was used for first
+    idempotency          sorted set: those keys, by when they are forgotten
+
+None of these has a time to live in Redis, which evicts what has one when its memory is full.
 """
 
 import json
@@ -24,6 +29,8 @@ from shared.store import RedisClient
 
 Order = Literal["asc", "desc"]
 _MAX_EVENTS = 4096
+_IDEMPOTENCY_S = 86_400
+_AT_ONCE = 1000
 _ID = re.compile(r"video_[0-9a-f]{32}")
 
 _CREATE = """
@@ -55,8 +62,7 @@ if ARGV[1] ~= '' then
 end
 if next_status == 'completed' or next_status == 'failed' then
   redis.call('ZREM', KEYS[3], ARGV[6])
-  redis.call('PEXPIRE', KEYS[1], ARGV[4])
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  redis.call('ZADD', KEYS[5], ARGV[4], ARGV[6])
   if string.find(redis.call('HGET', KEYS[1], 'request'), '"webhook_url":"', 1, true) then
     redis.call('SADD', KEYS[4], ARGV[6])
   end
@@ -158,6 +164,7 @@ class Videos:
             pipe.delete(_key(video_id), _events_key(video_id))
             pipe.zrem("videos", video_id)
             pipe.zrem("videos:open", video_id)
+            pipe.zrem("videos:ended", video_id)
             pipe.srem("videos:webhooks", video_id)
             pipe.publish(CHANNEL, f"video:{video_id}")
             removed = (await pipe.execute())[0]
@@ -185,10 +192,24 @@ class Videos:
     async def forget_open(self, video_id: str) -> None:
         await cast(Any, self._redis.zrem("videos:open", video_id))
 
+    async def claim(self, key: str, value: str) -> bool:
+        """Remember `value` under an idempotency key for a day; False if the key has been used."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(key, value, nx=True)
+            pipe.zadd("idempotency", {key: time.time() + _IDEMPOTENCY_S}, nx=True)
+            return bool((await pipe.execute())[0])
+
     async def forget_expired(self) -> None:
-        """Take videos out of the list that cannot exist any more: none is open for as long as a day."""
-        oldest = time.time() - self._retention_s - 86_400
-        await cast(Any, self._redis.zremrangebyscore("videos", "-inf", oldest * 1e6))
+        """Delete videos whose retention is over, and idempotency keys of yesterday."""
+        now = time.time()
+        for name in await cast(Any, self._redis.zrangebyscore("videos:ended", "-inf", now, 0, _AT_ONCE)):
+            await self.delete(name.decode())
+        keys = await cast(Any, self._redis.zrangebyscore("idempotency", "-inf", now, 0, _AT_ONCE))
+        if keys:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.delete(*keys)
+                pipe.zrem("idempotency", *keys)
+                await pipe.execute()
 
     async def pending_webhooks(self) -> list[str]:
         return [name.decode() for name in await cast(Any, self._redis.smembers("videos:webhooks"))]
@@ -224,9 +245,9 @@ class Videos:
         event: tuple[str, str] = ("", ""),
         unless: str = "",
     ) -> bool:
-        keys = [_key(video_id), _events_key(video_id), "videos:open", "videos:webhooks"]
-        ttl_ms = int(self._retention_s * 1000)
-        args: list[str | float] = [*event, _MAX_EVENTS, ttl_ms, unless, video_id, CHANNEL, *_flat(fields)]
+        keys = [_key(video_id), _events_key(video_id), "videos:open", "videos:webhooks", "videos:ended"]
+        forget_at = time.time() + self._retention_s
+        args: list[str | float] = [*event, _MAX_EVENTS, forget_at, unless, video_id, CHANNEL, *_flat(fields)]
         return bool(await self._advance(keys=keys, args=args))
 
     async def _start(self, after: str | None, order: Order) -> str:

@@ -78,9 +78,7 @@ def create_app(settings: MergerSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with connect(settings.redis_url.get_secret_value()) as redis:
-            store = SubvideoStore(
-                redis, ttl_s=settings.subvideo_ttl_s, limit_bytes=settings.subvideo_limit_bytes
-            )
+            store = SubvideoStore.of(redis, settings)
             jobs = Jobs(
                 workers=settings.workers, queue_limit=settings.queue_limit, job_limit_s=settings.job_limit_s
             )

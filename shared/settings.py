@@ -18,6 +18,11 @@ class ServiceSettings(BaseSettings):
     subvideo_ttl_s: float = Field(7 * 86_400, gt=0)
     #: The largest single stored object.
     subvideo_limit_bytes: int = Field(256 * 2**20, gt=0)
+    #: Where large ones are stored instead of in Redis, the same for all services: a folder they share
+    #: (`file:///srv/subvideos`) or S3-compatible storage (`s3://bucket/path`, see `shared.objects`).
+    subvideo_objects_url: str | None = Field(None, pattern=r"^(file:///|s3://)\S+$", max_length=300)
+    #: What counts as large.
+    subvideo_object_bytes: int = Field(2**20, gt=0)
     body_limit_bytes: int = Field(2**20, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

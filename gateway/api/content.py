@@ -38,7 +38,8 @@ class ByteRange:
     end: int
 
 
-@router.api_route("/{video_id}/content", methods=["GET", "HEAD"])
+@router.head("/{video_id}/content", include_in_schema=False)
+@router.get("/{video_id}/content")
 async def video_content(
     video_id: str,
     request: Request,
@@ -59,7 +60,8 @@ async def video_content(
     return await send(request, parts, ref, name=f"{video_id}-{form}")
 
 
-@router.api_route("/{video_id}/scene.json", methods=["GET", "HEAD"])
+@router.head("/{video_id}/scene.json", include_in_schema=False)
+@router.get("/{video_id}/scene.json")
 async def scene(video_id: str, request: Request, parts: PartsDep) -> Response:
     """The layers the finished video consists of, for engines that put it together themselves."""
     record = await parts.videos.get(video_id)
@@ -69,7 +71,8 @@ async def scene(video_id: str, request: Request, parts: PartsDep) -> Response:
     return await send(request, parts, ref, name=f"{video_id}-scene")
 
 
-@router.api_route("/{video_id}/subvideos/{clip}/content", methods=["GET", "HEAD"])
+@router.head("/{video_id}/subvideos/{clip}/content", include_in_schema=False)
+@router.get("/{video_id}/subvideos/{clip}/content")
 async def clip_content(
     video_id: str, clip: str, request: Request, parts: PartsDep, form: FormName | None = None
 ) -> Response:

@@ -25,7 +25,7 @@ async def list_experts(parts: PartsDep) -> dict[str, ExpertRecord]:
     return await parts.fleet.records()
 
 
-@router.put("/{name}")
+@router.put("/{name}", openapi_extra=forms.documented(ExpertRegistration))
 async def register_expert(name: Name, request: Request, parts: PartsDep) -> RegistrationReply:
     body = await forms.read(request, ExpertRegistration)
     check_address(body.url)

@@ -18,6 +18,26 @@ _NESTED = re.compile(r"(\w+)\[(\w+)\]")
 _FORMS = {"multipart/form-data", "application/x-www-form-urlencoded"}
 
 
+def documented(model: type[BaseModel]) -> dict[str, Any]:
+    """For a route's `openapi_extra`: it reads its body as a `model`, from JSON or from a form."""
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    media = {"schema": _inlined(schema, definitions)}
+    kinds = ("application/json", *sorted(_FORMS, reverse=True))
+    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, media)}}
+
+
+def _inlined(value: Any, definitions: dict[str, Any]) -> Any:
+    """The JSON schema without references, which would not hold at another place of the document."""
+    if isinstance(value, list):
+        return [_inlined(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if reference := value.get("$ref"):
+        return _inlined(definitions[reference.rpartition("/")[2]], definitions)
+    return {key: _inlined(item, definitions) for key, item in value.items()}
+
+
 async def read(request: Request, model: type[Model]) -> Model:
     """The body as a `model`. Raises InvalidRequest with the field at fault as `param`."""
     try:

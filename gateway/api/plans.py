@@ -12,7 +12,7 @@ from shared.schemas import ClipRoute, Plan, PlanReply, PlanRequest
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
 
-@router.post("", response_model=Plan | PlanReply)
+@router.post("", response_model=Plan | PlanReply, openapi_extra=forms.documented(PlanRequest))
 async def make_plan(request: Request, parts: PartsDep) -> Plan:
     settings, body = parts.settings, await forms.read(request, PlanRequest)
     prompt = check_prompt(body.prompt, settings)

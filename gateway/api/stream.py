@@ -13,7 +13,8 @@ from shared.errors import NotFound
 router = APIRouter(prefix="/v1/videos", tags=["stream"])
 
 
-@router.api_route("/{video_id}/stream.m3u8", methods=["GET", "HEAD"])
+@router.head("/{video_id}/stream.m3u8", include_in_schema=False)
+@router.get("/{video_id}/stream.m3u8")
 async def playlist(video_id: str, parts: PartsDep) -> Response:
     """Playable from the first finished stage on; before that, 404 with `Retry-After`."""
     record = await parts.videos.get(video_id)
@@ -24,13 +25,15 @@ async def playlist(video_id: str, parts: PartsDep) -> Response:
     return Response(playlist_of(record), media_type="application/vnd.apple.mpegurl", headers=headers)
 
 
-@router.api_route("/{video_id}/segments/{index}.m4s", methods=["GET", "HEAD"])
+@router.head("/{video_id}/segments/{index}.m4s", include_in_schema=False)
+@router.get("/{video_id}/segments/{index}.m4s")
 async def segment(video_id: str, index: int, request: Request, parts: PartsDep) -> Response:
     done = _stage(await parts.videos.get(video_id), index)
     return await send(request, parts, done.segment, name=f"{video_id}-{index}")
 
 
-@router.api_route("/{video_id}/segments/{index}/init.mp4", methods=["GET", "HEAD"])
+@router.head("/{video_id}/segments/{index}/init.mp4", include_in_schema=False)
+@router.get("/{video_id}/segments/{index}/init.mp4")
 async def initialization(video_id: str, index: int, request: Request, parts: PartsDep) -> Response:
     done = _stage(await parts.videos.get(video_id), index)
     return await send(request, parts, done.init, name=f"{video_id}-{index}-init")

@@ -30,7 +30,6 @@ from shared.schemas import (
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
-_IDEMPOTENCY_TTL_S = 86_400
 IdempotencyKey = Annotated[str | None, Header(max_length=255)]
 
 
@@ -82,7 +81,7 @@ class ExtendVideo(EditVideo):
     seconds: float | None = Field(None, allow_inf_nan=False)
 
 
-@router.post("")
+@router.post("", openapi_extra=forms.documented(CreateVideo))
 async def create_video(
     request: Request, response: Response, parts: PartsDep, idempotency_key: IdempotencyKey = None
 ) -> Video:
@@ -112,7 +111,7 @@ async def list_videos(
     )
 
 
-@router.post("/edits")
+@router.post("/edits", openapi_extra=forms.documented(EditVideo))
 async def edit_video(request: Request, response: Response, parts: PartsDep) -> Video:
     """The given video's settings with another prompt."""
     body = await forms.read(request, EditVideo)
@@ -120,7 +119,7 @@ async def edit_video(request: Request, response: Response, parts: PartsDep) -> V
     return await _accept(new_id(), _remixed(source, body.prompt, parts.settings), parts, request, response)
 
 
-@router.post("/extensions")
+@router.post("/extensions", openapi_extra=forms.documented(ExtendVideo))
 async def extend_video(request: Request, response: Response, parts: PartsDep) -> Video:
     """The given video, followed by what the prompt asks for."""
     body = await forms.read(request, ExtendVideo)
@@ -177,7 +176,7 @@ async def cancel_video(video_id: str, parts: PartsDep) -> Video:
     return (await parts.videos.get(video_id)).to_wire()
 
 
-@router.post("/{video_id}/remix")
+@router.post("/{video_id}/remix", openapi_extra=forms.documented(RemixVideo))
 async def remix_video(video_id: str, request: Request, response: Response, parts: PartsDep) -> Video:
     """The video's settings with another prompt; clips that stay the same are shared with it."""
     body = await forms.read(request, RemixVideo)
@@ -237,7 +236,7 @@ async def _id_for(parts: Parts, key: str | None, caller: str, fingerprint: str) 
         return video_id
     name = "idempotency:" + hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
     value = json.dumps({"id": video_id, "fingerprint": fingerprint})
-    if await parts.redis.set(name, value, nx=True, ex=_IDEMPOTENCY_TTL_S):
+    if await parts.videos.claim(name, value):
         return video_id
     first = json.loads(await parts.redis.get(name) or value)
     if first["fingerprint"] != fingerprint:

@@ -1,6 +1,8 @@
 """What the users of `deploy/redis.conf` may and may not do, asked of a real Redis."""
 
+import hashlib
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,11 @@ import pytest
 import redis
 
 from deploy import cluster
-from shared.schemas import SubvideoRef
+from gateway.notifier import Notifier
+from gateway.records import VideoRequest
+from gateway.subvideos import Subvideos
+from gateway.videos import Videos, new_id
+from shared.schemas import SubvideoRef, SubvideoSpec, VideoError
 from shared.store import SubvideoStore, connect
 
 
@@ -44,6 +50,46 @@ async def test_node_can_use_the_subvideo_store(deployed: cluster.Cluster) -> Non
         assert await store.get(name) == (b"abc", ref)
         assert await store.read_range(name, 0, 1) == b"ab"
         await store.delete(name)
+
+
+async def test_a_full_redis_evicts_seldom_used_subvideos_and_no_job(deployed: cluster.Cluster) -> None:
+    async with connect(deployed.redis_url("gateway")) as client:
+        store = SubvideoStore(client, ttl_s=600, limit_bytes=10**6)
+        videos, subvideos = Videos(client, retention_s=600), Subvideos(client, store, Notifier(client))
+        request = VideoRequest(
+            prompt="p", model="m", width=64, height=64, fps=8, key_frames=8, stage_seconds=2
+        )
+        jobs = [new_id() for _ in range(50)]
+        specs = [SubvideoSpec(prompt=f"clip {n}") for n in range(50)]
+        for job, spec in zip(jobs, specs, strict=True):
+            await videos.create(job, request, deadline_s=60)
+            assert await videos.claim(f"idempotency:{job}", job)
+            await subvideos.join(spec, job, tenant="", deadline_at=time.time() + 60)
+        for job in jobs[:25]:
+            await videos.fail(job, VideoError(code="c", message="m"))
+        await client.config_set("maxmemory", (await store.memory()).used_bytes + 4 * 2**20)
+        popular = await stored(store, "popular")
+        for _ in range(300):
+            await store.get(popular)
+        seldom = [await stored(store, f"seldom {n}") for n in range(400)]
+        left = [digest for digest in seldom if await store.find(digest)]
+        assert len(left) < 200
+        assert (await store.memory()).evicted > 200
+        assert await store.find(popular) is not None
+        for job, spec in zip(jobs, specs, strict=True):
+            assert await videos.find(job) is not None
+            assert await client.get(f"idempotency:{job}") == job.encode()
+            assert await subvideos.wish(spec.digest) is not None
+            assert await subvideos.is_wanted(spec.digest)
+
+
+async def stored(store: SubvideoStore, name: str) -> str:
+    data, digest = name.encode() * (20_000 // len(name)), hashlib.sha256(name.encode()).hexdigest()
+    sha256 = hashlib.sha256(data).hexdigest()
+    await store.put(
+        data, SubvideoRef(digest=digest, media_type="video/mp4", size_bytes=len(data), sha256=sha256)
+    )
+    return digest
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,9 @@ def app(sd_folder: Path, cache_dir: Path, redis_server: str) -> FastAPI:
         dtype="float32",
         threads=1,
         specialities="dogs, cats",
+        exclusive=True,
+        cost_per_mp=0.25,
+        power_w=65,
         queue_limit=0,
         max_pixels=256 * 256,
     )
@@ -165,6 +168,7 @@ def test_status_tells_model_load_and_speed(url: str, spec: SubvideoSpec) -> None
     assert status["name"] == "tested"
     assert status["ready"] is True
     assert status["specialities"] == ["dogs", "cats"]
+    assert (status["exclusive"], status["cost_per_mp"], status["power_w"]) == (True, 0.25, 65)
     assert status["speed"]["balanced"] > 0
 
 

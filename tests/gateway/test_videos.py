@@ -141,3 +141,19 @@ async def test_listing_forgets_what_has_expired(redis_url: str) -> None:
         assert await redis.zcard("videos") == 2
         with pytest.raises(InvalidRequest):
             await videos.page(after=names[2], limit=2, order="desc")
+
+
+async def test_what_has_expired_is_deleted_and_nothing_else(redis_url: str) -> None:
+    async with connect(redis_url) as redis:
+        short, long = Videos(redis, retention_s=-1), Videos(redis, retention_s=60)
+        ended, kept, running = new_id(), new_id(), new_id()
+        for name in (ended, kept, running):
+            await long.create(name, REQUEST, deadline_s=60)
+            assert await redis.ttl(f"video:{name}") == -1
+        await short.fail(ended, VideoError(code="c", message="m"))
+        await long.fail(kept, VideoError(code="c", message="m"))
+        await long.forget_expired()
+        assert await long.find(ended) is None
+        assert await redis.exists(f"video:{ended}:events") == 0
+        for name in (kept, running):
+            assert await long.find(name) is not None
