@@ -11,7 +11,7 @@ from pathlib import Path
 from .places import WORK
 
 
-def stages(work: Path, options: list[str]) -> list[list[str]]:
+def stages(work: Path, options: list[str], *, device: str) -> list[list[str]]:
     """Module and arguments of each stage."""
     return [
         ["autoencoder", "--steps", "12000", *options],
@@ -25,7 +25,7 @@ def stages(work: Path, options: list[str]) -> list[list[str]]:
         ["student", "--decay", "1000", *options],
         ["classifier", "--decay", "6000", *options],
         ["export", "--work", str(work), "--to", str(work / "export")],
-        ["measure", "--work", str(work), "--model", str(work / "export")],
+        ["measure", "--work", str(work), "--device", device, "--model", str(work / "export")],
     ]
 
 
@@ -33,9 +33,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--mirror", type=Path)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1")
+    parser.add_argument("--workers", type=int, default=0, help="processes that render pictures")
     options = parser.parse_args()
-    common = ["--work", str(options.work), *(["--mirror", str(options.mirror)] if options.mirror else [])]
-    for module, *arguments in stages(options.work, common):
+    common = ["--work", str(options.work), "--device", options.device, "--workers", str(options.workers)]
+    common += ["--mirror", str(options.mirror)] if options.mirror else []
+    for module, *arguments in stages(options.work, common, device=options.device):
         print(f"{module} {' '.join(arguments)}", flush=True)
         done = subprocess.run([sys.executable, "-m", f"training.expert.{module}", *arguments], check=False)
         if done.returncode:

@@ -19,7 +19,8 @@ from diffusers import AutoencoderDC
 from torch import Tensor
 
 from .checkpoints import Shelf
-from .loop import Limits, Losses, Recipe, Training, arguments, shelf
+from .devices import CPU, mixed
+from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .perceptual import PerceptualDistance
 from .pictures import Mix, picture
 
@@ -27,6 +28,7 @@ STAGE = "autoencoder"
 CHANNELS = 32
 RECIPE = Recipe(learning_rate=8e-4, warmup=300, ema=0.999)
 SEED = 11
+CROPS = 8
 #: Channels kept, and how often.
 KEPT = ((8, 0.12), (16, 0.2), (24, 0.13), (CHANNELS, 0.55))
 
@@ -64,7 +66,7 @@ def crops(rng: np.random.Generator, count: int, side: int) -> Tensor:
 
 def gradient_distance(made: Tensor, wanted: Tensor) -> Tensor:
     """Mean absolute difference of horizontal and vertical derivatives."""
-    return sum(((made.diff(dim=d) - wanted.diff(dim=d)).abs().mean() for d in (2, 3)), torch.zeros(()))
+    return sum(((made.diff(dim=d) - wanted.diff(dim=d)).abs().mean() for d in (2, 3)), made.new_zeros(()))
 
 
 class Reconstruction:
@@ -73,17 +75,24 @@ class Reconstruction:
     kept: tuple[tuple[int, float], ...] = KEPT
     shapes_latents = True
 
-    def __init__(self, model: Any, *, count: int = 8, side: int = 128) -> None:
+    def __init__(
+        self, model: Any, *, count: int = CROPS, side: int = 128, device: torch.device = CPU
+    ) -> None:
         self.model, self.count, self.side = model, count, side
-        self.distance = PerceptualDistance()
+        self.distance = PerceptualDistance().to(device)
 
-    def __call__(self, step: int) -> Losses:
+    def given(self, step: int) -> Given:
         rng = np.random.default_rng([SEED, step])
-        generator = torch.Generator().manual_seed(step)
         wanted = crops(rng, self.count, self.side)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        counts, shares = zip(*self.kept, strict=True)
+        return {"wanted": wanted, "kept": torch.from_numpy(rng.choice(counts, size=len(wanted), p=shares))}
+
+    def losses(self, step: int, given: Given) -> Losses:
+        wanted = given["wanted"]
+        generator = torch.Generator(wanted.device).manual_seed(step)
+        with mixed(wanted.device):
             z = self.model.encoder(wanted)
-            latents = self._spoiled(z, rng, generator)
+            latents = self._spoiled(z, given["kept"], generator)
             losses = self._fidelity(self.model.decoder(latents), wanted)
             if self.shapes_latents and step % 3 == 0:
                 losses["equivariance"] = 0.5 * self._equivariance(latents, wanted)
@@ -91,13 +100,12 @@ class Reconstruction:
             losses["latents"] = 0.01 * self._moments(z.float())
         return losses
 
-    def _spoiled(self, z: Tensor, rng: np.random.Generator, generator: torch.Generator) -> Tensor:
+    @staticmethod
+    def _spoiled(z: Tensor, kept: Tensor, generator: torch.Generator) -> Tensor:
         """Latents with channels dropped from the end and noise added."""
-        counts, shares = zip(*self.kept, strict=True)
-        kept = torch.from_numpy(rng.choice(counts, size=len(z), p=shares))
-        mask = torch.arange(z.shape[1])[None, :] < kept[:, None]
-        strength = 0.15 * torch.rand(len(z), 1, 1, 1, generator=generator)
-        noisy = z + strength * torch.randn(z.shape, generator=generator)
+        mask = torch.arange(z.shape[1], device=z.device)[None, :] < kept[:, None]
+        strength = 0.15 * torch.rand(len(z), 1, 1, 1, generator=generator, device=z.device)
+        noisy = z + strength * torch.randn(z.shape, generator=generator, device=z.device)
         return noisy * mask[:, :, None, None]
 
     def _fidelity(self, made: Tensor, wanted: Tensor) -> Losses:
@@ -116,7 +124,7 @@ class Reconstruction:
         return z.mean((0, 2, 3)).square().mean() + (z.std((0, 2, 3)) - 1).square().mean()
 
 
-def trained(work: Path) -> Any:
+def trained(work: Path, device: torch.device = CPU) -> Any:
     """The moving average of the weights, from the finished training if there is one."""
     store = Shelf(work / STAGE)
     state = store.load("decayed.pt") or store.load("last.pt")
@@ -124,16 +132,17 @@ def trained(work: Path) -> Any:
         raise FileNotFoundError("no autoencoder yet: python -m training.expert.autoencoder")
     model = new_autoencoder()
     model.load_state_dict(state["average"])
-    return model.eval().requires_grad_(False)
+    return model.eval().requires_grad_(False).to(device)
 
 
 def main() -> None:
-    options = arguments(__doc__ or "", steps=60_000).parse_args()
+    parser = arguments(__doc__ or "", steps=60_000, batch=CROPS, rate=RECIPE.learning_rate)
+    options = parser.parse_args()
     torch.manual_seed(SEED)
     model = new_autoencoder()
-    training = Training(model, RECIPE, shelf(options, STAGE), decay=options.decay)
-    training.resume()
-    raise SystemExit(not training.run(Reconstruction(model), Limits(options.steps, options.decay)))
+    training = Training.configured(model, RECIPE, STAGE, options)
+    lesson = Reconstruction(model, count=options.batch, device=options.device)
+    raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 
 
 if __name__ == "__main__":

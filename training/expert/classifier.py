@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .checkpoints import Shelf
-from .loop import Limits, Losses, Recipe, Training, arguments, shelf
+from .devices import mixed
+from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .perceptual import PerceptualDistance
 from .pictures import KEYS, Mix, picture
 from .scenes import SETTINGS
@@ -54,7 +55,7 @@ class Classifier(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of subjects and settings for pictures (N, 3, H, W) in [0, 1]."""
-        x = self.neck(self.backbone.last(pictures))
+        x = self.neck(self.backbone.last(pictures.to(self.subject.weight.device)))
         pooled = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
         return self.subject(pooled), self.setting(pooled)
 
@@ -83,18 +84,25 @@ class Lesson:
     model: Classifier
     batch: int = BATCH
 
-    def __call__(self, step: int) -> Losses:
+    def given(self, step: int) -> Given:
         rng = np.random.default_rng([SEED, step])
         shown = [picture(rng, MIX) for _ in range(self.batch)]
-        inputs = as_input([spoiled(rng, p.pixels) for p in shown])  # type: ignore[arg-type]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            subject, setting = self.model(inputs.contiguous(memory_format=torch.channels_last))
         names, places = subject_names(), setting_names()
-        which = torch.tensor([names.index(p.subject) if p.subject else -1 for p in shown])
-        where = torch.tensor([places.index(p.setting or f"plain {p.key}") for p in shown])
         return {
-            "subject": F.cross_entropy(subject.float(), which, ignore_index=-1, label_smoothing=0.05),
-            "setting": F.cross_entropy(setting.float(), where, label_smoothing=0.05),
+            "pictures": as_input([spoiled(rng, p.pixels) for p in shown]),  # type: ignore[arg-type]
+            "subject": torch.tensor([names.index(p.subject) if p.subject else -1 for p in shown]),
+            "setting": torch.tensor([places.index(p.setting or f"plain {p.key}") for p in shown]),
+        }
+
+    def losses(self, _step: int, given: Given) -> Losses:
+        pictures = given["pictures"].contiguous(memory_format=torch.channels_last)
+        with mixed(pictures.device):
+            subject, setting = self.model(pictures)
+        return {
+            "subject": F.cross_entropy(
+                subject.float(), given["subject"], ignore_index=-1, label_smoothing=0.05
+            ),
+            "setting": F.cross_entropy(setting.float(), given["setting"], label_smoothing=0.05),
         }
 
 
@@ -119,12 +127,13 @@ def trained(work: Path) -> Classifier:
 
 
 def main() -> None:
-    options = arguments(__doc__ or "", steps=6_000).parse_args()
+    parser = arguments(__doc__ or "", steps=6_000, batch=BATCH, rate=RECIPE.learning_rate)
+    options = parser.parse_args()
     torch.manual_seed(SEED)
     model = Classifier()
-    training = Training(model, RECIPE, shelf(options, STAGE), decay=options.decay)
-    training.resume()
-    raise SystemExit(not training.run(Lesson(model), Limits(options.steps, options.decay)))
+    training = Training.configured(model, RECIPE, STAGE, options)
+    lesson = Lesson(model, options.batch)
+    raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 
 
 if __name__ == "__main__":

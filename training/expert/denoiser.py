@@ -7,9 +7,10 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
+from .devices import mixed
 from .latents import STAGE as LATENTS
 from .latents import Shards
-from .loop import Limits, Losses, Recipe, Training, arguments, shelf
+from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .noise import LEVELS, Process
 from .text import nothing
 
@@ -47,16 +48,22 @@ class Denoising:
         self.model, self.data, self.batch = model, data, batch
         self.process = Process()
 
-    def __call__(self, step: int) -> Losses:
+    def given(self, step: int) -> Given:
         if step % REFRESH_EVERY == 0:
             self.data.refresh()
         z, texts = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
         generator = torch.Generator().manual_seed(step)
-        texts = self._sometimes_without(texts, generator)
-        levels = self._levels(generator)
-        noise = torch.randn(z.shape, generator=generator)
+        return {
+            "z": z,
+            "texts": self._sometimes_without(texts, generator),
+            "levels": self._levels(generator),
+        }
+
+    def losses(self, step: int, given: Given) -> Losses:
+        z, texts, levels = given["z"], given["texts"], given["levels"]
+        noise = torch.randn(z.shape, generator=torch.Generator(z.device).manual_seed(step), device=z.device)
         x = self.process.diffused(z, noise, levels).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with mixed(z.device):
             velocity = self.model(x, levels, texts).sample
         wanted = self.process.velocity(z, noise, levels)
         errors = (velocity.float() - wanted).square().mean((1, 2, 3))
@@ -74,13 +81,13 @@ class Denoising:
 
 
 def main() -> None:
-    options = arguments(__doc__ or "", steps=1_000_000).parse_args()
+    parser = arguments(__doc__ or "", steps=1_000_000, batch=BATCH, rate=RECIPE.learning_rate)
+    options = parser.parse_args()
     torch.manual_seed(SEED)
     model = new_denoiser()
-    training = Training(model, RECIPE, shelf(options, STAGE), decay=options.decay)
-    training.resume()
-    loss = Denoising(model, Shards(options.work / LATENTS))
-    raise SystemExit(not training.run(loss, Limits(options.steps, options.decay)))
+    training = Training.configured(model, RECIPE, STAGE, options)
+    lesson = Denoising(model, Shards(options.work / LATENTS), batch=options.batch)
+    raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 
 
 if __name__ == "__main__":

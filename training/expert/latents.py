@@ -4,6 +4,7 @@ More shards can be made at any time, also while the denoiser trains.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from .autoencoder import CHANNELS, as_tensor, trained
+from .devices import mixed
 from .loop import arguments, shelf
-from .pictures import picture
+from .pictures import Picture, picture
 from .text import CHANNELS as TEXT_CHANNELS
 from .text import TOKENS, embedded
 
@@ -55,23 +58,45 @@ def shards(folder: Path) -> list[Path]:
 @torch.inference_mode()
 def encoded(model: Any, pixels: NDArray[np.uint8]) -> Tensor:
     """float32 latents (N, C, 16, 16) of pictures (N, 256, 256, 3)."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        z: Tensor = model.encoder(as_tensor(pixels).contiguous(memory_format=torch.channels_last))
-    return z.float()
+    device = next(model.parameters()).device
+    with mixed(device):
+        z: Tensor = model.encoder(as_tensor(pixels).to(device).contiguous(memory_format=torch.channels_last))
+    return z.float().cpu()
 
 
-def make_shard(model: Any, folder: Path, number: int, *, size: int = SHARD) -> None:
+def rendered(number: int, start: int, size: int) -> list[Picture]:
+    """The pictures of a shard from `start` on, at most a batch of them; the same each time."""
+    rng = np.random.default_rng([SEED, number, start])
+    return [picture(rng) for _ in range(min(BATCH, size - start))]
+
+
+class _Rendering(Dataset[tuple[NDArray[np.uint8], list[str]]]):
+    """Pixels and captions by a batch's number within the shard."""
+
+    def __init__(self, number: int, size: int) -> None:
+        self._number, self._size = number, size
+
+    def __len__(self) -> int:
+        return math.ceil(self._size / BATCH)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], list[str]]:
+        if index >= len(self):
+            raise IndexError(index)
+        batch = rendered(self._number, index * BATCH, self._size)
+        return np.stack([p.pixels for p in batch]), [p.caption for p in batch]
+
+
+def make_shard(model: Any, folder: Path, number: int, *, size: int = SHARD, workers: int = 0) -> None:
     """Renders, encodes and writes one shard; all of it or nothing."""
-    rng = np.random.default_rng([SEED, number])
     pictures = np.zeros((size, CHANNELS, GRID, GRID), np.float16)
     texts = np.zeros((size, TOKENS, TEXT_CHANNELS), np.float16)
     captions: list[str] = []
-    for start in range(0, size, BATCH):
-        batch = [picture(rng) for _ in range(min(BATCH, size - start))]
-        end = start + len(batch)
-        pictures[start:end] = encoded(model, np.stack([p.pixels for p in batch])).numpy()
-        captions += [p.caption for p in batch]
-        texts[start:end] = embedded(captions[start:end]).numpy()
+    device = next(model.parameters()).device
+    for pixels, told in DataLoader(_Rendering(number, size), batch_size=None, num_workers=workers):
+        start, end = len(captions), len(captions) + len(told)
+        pictures[start:end] = encoded(model, np.asarray(pixels)).numpy()
+        texts[start:end] = embedded(list(told), device).numpy()
+        captions += told
     part = folder / f"{number:04d}.part"
     part.mkdir(parents=True, exist_ok=True)
     np.save(part / "latents.npy", pictures)
@@ -118,10 +143,10 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=SHARD, help="pictures in a shard")
     options = parser.parse_args()
     folder = shelf(options, STAGE).folder
-    model = trained(options.work)
+    model = trained(options.work, options.device)
     for number in tqdm(range(options.steps), desc=STAGE, unit="shard"):
         if not (folder / f"{number:04d}").exists():
-            make_shard(model, folder, number, size=options.size)
+            make_shard(model, folder, number, size=options.size, workers=options.workers)
 
 
 if __name__ == "__main__":

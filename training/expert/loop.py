@@ -9,22 +9,34 @@ import json
 import math
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from .checkpoints import Shelf
+from .devices import CPU
 from .places import WORK
 from .threads import IdleThreads, extend_niceness
 
 Losses = dict[str, Tensor]
+Given = dict[str, Tensor]
+
+
+class Lesson(Protocol):
+    """What a stage teaches."""
+
+    def given(self, step: int) -> Given:
+        """What the step learns from, by its number alone; made in worker processes, on the CPU."""
+
+    def losses(self, step: int, given: Given) -> Losses:
+        """The losses on the training's device."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +58,8 @@ class Limits:
     save_every_s: float = 180
 
 
-def arguments(description: str, *, steps: int) -> argparse.ArgumentParser:
-    """Options that every stage has."""
+def arguments(description: str, *, steps: int, batch: int = 0, rate: float = 0) -> argparse.ArgumentParser:
+    """Options that every stage has; those that learn have a batch and a learning rate."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--steps", type=int, default=steps, help="steps in all, over every run")
     parser.add_argument(
@@ -56,6 +68,13 @@ def arguments(description: str, *, steps: int) -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, default=WORK, help="folder of checkpoints and logs")
     parser.add_argument("--mirror", type=Path, help="folder that gets a copy of each checkpoint")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", type=torch.device, default=CPU, help="cpu, cuda, cuda:1")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that render pictures; 0: none of their own"
+    )
+    if batch:
+        parser.add_argument("--batch", type=int, default=batch)
+        parser.add_argument("--rate", type=float, default=rate, help="learning rate, of this batch")
     return parser
 
 
@@ -69,8 +88,16 @@ def shelf(options: argparse.Namespace, stage: str) -> Shelf:
 class Training:
     """A model, its optimiser and its moving average, advanced step by step."""
 
-    def __init__(self, model: nn.Module, recipe: Recipe, store: Shelf, *, decay: int = 0) -> None:
-        self.model, self.recipe, self.store = model, recipe, store
+    def __init__(
+        self,
+        model: nn.Module,
+        recipe: Recipe,
+        store: Shelf,
+        *,
+        decay: int = 0,
+        device: torch.device = CPU,
+    ) -> None:
+        self.model, self.recipe, self.store, self.device = model.to(device), recipe, store, device
         self.step, self.decay, self.decay_start = 0, decay, -1
         trained = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
@@ -78,6 +105,16 @@ class Training:
         )
         self.average = {name: value.detach().clone() for name, value in model.state_dict().items()}
         self._stop = False
+
+    @classmethod
+    def configured(
+        cls, model: nn.Module, recipe: Recipe, stage: str, options: argparse.Namespace
+    ) -> "Training":
+        """As the command line says, resumed."""
+        recipe = replace(recipe, learning_rate=options.rate)
+        made = cls(model, recipe, shelf(options, stage), decay=options.decay, device=options.device)
+        made.resume()
+        return made
 
     @property
     def state_name(self) -> str:
@@ -94,7 +131,9 @@ class Training:
         if state is not None:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.average = {name: value.clone() for name, value in state["average"].items()}
+            self.average = {
+                name: value.to(self.device, copy=True) for name, value in state["average"].items()
+            }
             self.step, self.decay_start = state["step"], state["decay_start"]
         if self.decay and self.decay_start < 0:
             self.decay_start = self.step
@@ -140,19 +179,22 @@ class Training:
             else:
                 self.average[name].copy_(value)
 
-    def finished(self, limits: Limits) -> bool:
-        return self._stop or (self.done >= self.decay if self.decay else self.step >= limits.steps)
-
-    def run(self, loss: Callable[[int], Losses], limits: Limits) -> bool:
-        """Trains until the limits or SIGTERM, and saves; `loss` gets the step's number. True if complete."""
+    def run(self, lesson: Lesson, limits: Limits, *, workers: int = 0) -> bool:
+        """Trains until the limits or SIGTERM, and saves. True if complete."""
         signal.signal(signal.SIGTERM, self._terminate)
         log, saved = Log(self.store.folder / "log.jsonl"), time.monotonic()
         threads = IdleThreads(torch.get_num_threads())
         total = self.decay_start + self.decay if self.decay else limits.steps
         with tqdm(total=total, initial=self.step, desc=self.store.folder.name, mininterval=30) as bar:
-            while not self.finished(limits):
-                threads.adapt()
-                losses = loss(self.step)
+            for given in self._given(lesson, range(self.step, total), workers):
+                if self._stop:
+                    break
+                if self.device.type == "cpu" and not workers:
+                    threads.adapt()
+                losses = lesson.losses(
+                    self.step,
+                    {name: value.to(self.device, non_blocking=True) for name, value in given.items()},
+                )
                 self.advance(losses)
                 log.add(self.step, self.rate(), losses)
                 bar.update()
@@ -162,8 +204,26 @@ class Training:
         self.save()
         return not self._stop
 
+    def _given(self, lesson: Lesson, steps: range, workers: int) -> "DataLoader[Given]":
+        return DataLoader(
+            _Given(lesson),
+            sampler=steps,
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            pin_memory=self.device.type == "cuda",
+        )
+
     def _terminate(self, _signal: int, _frame: FrameType | None) -> None:
         self._stop = True
+
+
+class _Given(Dataset[Given]):
+    def __init__(self, lesson: Lesson) -> None:
+        self._lesson = lesson
+
+    def __getitem__(self, step: int) -> Given:
+        return self._lesson.given(step)
 
 
 class Log:

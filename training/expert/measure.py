@@ -23,9 +23,9 @@ from expert_node.engine.generator import Generator
 from shared.schemas import Profile, SubvideoSpec
 
 from . import classifier
+from .devices import CPU
 from .examination import Question, all_pairs, paraphrases
-from .latents import SEED as LATENTS_SEED
-from .latents import SHARD
+from .latents import BATCH, SHARD, rendered
 from .pictures import picture
 from .places import DOWNLOADS, WORK
 from .sampling import GLANCE, sheet
@@ -100,13 +100,11 @@ def nearest(made: Pictures, *, shards: int, size: int = SHARD) -> Pictures:
     """For each picture the closest of the training set, by squared distance at 32×32 pixels."""
     goals = _small(made)
     best, found = np.full(len(made), np.inf), np.zeros_like(made)
-    for number in range(shards):
-        rng = np.random.default_rng([LATENTS_SEED, number])
-        for _ in range(size):
-            pixels = picture(rng).pixels
-            distance = ((_small(pixels[None]) - goals) ** 2).mean((1, 2, 3))
+    for number, start in ((n, s) for n in range(shards) for s in range(0, size, BATCH)):
+        for shown in rendered(number, start, size):
+            distance = ((_small(shown.pixels[None]) - goals) ** 2).mean((1, 2, 3))
             closer = distance < best
-            best[closer], found[closer] = distance[closer], pixels
+            best[closer], found[closer] = distance[closer], shown.pixels
     return found
 
 
@@ -124,14 +122,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--profiles", nargs="+", default=["balanced", "fast"])
     parser.add_argument("--shards", type=int, default=4, help="training shards searched for nearest pictures")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", type=torch.device, default=CPU)
     return parser.parse_args()
 
 
 def main() -> None:
     options = _arguments()
     torch.set_num_threads(options.threads)
-    judge, folder = classifier.trained(options.work), options.work / "measure"
-    checkpoint = load_checkpoint(options.model, device=torch.device("cpu"), cache_dir=DOWNLOADS)
+    judge, folder = classifier.trained(options.work).to(options.device), options.work / "measure"
+    checkpoint = load_checkpoint(options.model, device=options.device, cache_dir=DOWNLOADS)
     engine, questions = Generator(checkpoint), all_pairs()
     questions = questions[: options.pairs or None]
     report: dict[str, object] = {"examiner on rendered pictures": reference(judge)}

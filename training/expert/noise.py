@@ -35,8 +35,12 @@ class Process:
 
     def at(self, levels: Tensor) -> tuple[Tensor, Tensor]:
         """α and σ, each (N, 1, 1, 1)."""
-        squared = self.signal[levels].reshape(-1, 1, 1, 1)
+        squared = self._signal_at(levels).reshape(-1, 1, 1, 1)
         return squared.sqrt(), (1 - squared).sqrt()
+
+    def _signal_at(self, levels: Tensor) -> Tensor:
+        self.signal = self.signal.to(levels.device)
+        return self.signal[levels]
 
     def diffused(self, z: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
         alpha, sigma = self.at(levels)
@@ -61,5 +65,5 @@ class Process:
         Bounds the weight of the clean latents' error there as min-SNR does (Hang et al. 2023, arXiv
         2303.09556), but keeps the noisiest levels, where a picture's composition is decided.
         """
-        squared = self.signal[levels]
+        squared = self._signal_at(levels)
         return (most * (1 - squared)).clamp(max=1)

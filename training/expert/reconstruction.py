@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from . import autoencoder
 from .canvas import Pixels
+from .devices import mixed
 from .latents import encoded
 from .loop import arguments, shelf
 from .pictures import Mix, picture
-from .sampling import sheet
+from .sampling import as_pixels, sheet
 
 STAGE = "reconstruction"
 SEED = 90_001
@@ -21,12 +22,12 @@ SEED = 90_001
 @torch.inference_mode()
 def reconstructed(model: Any, pixels: Pixels, *, channels: int = autoencoder.CHANNELS) -> Pixels:
     """uint8 pictures after a round trip through the first `channels` channels of the latents."""
-    z = encoded(model, pixels)
+    device = next(model.parameters()).device
+    z = encoded(model, pixels).to(device)
     z[:, channels:] = 0
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with mixed(device):
         made = model.decoder(z.contiguous(memory_format=torch.channels_last))
-    given_back: Pixels = ((made.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
-    return given_back
+    return as_pixels(made)
 
 
 def psnr(made: Pixels, wanted: Pixels) -> NDArray[np.float32]:
@@ -39,7 +40,7 @@ def psnr(made: Pixels, wanted: Pixels) -> NDArray[np.float32]:
 def main() -> None:
     options = arguments(__doc__ or "", steps=64).parse_args()
     folder = shelf(options, STAGE).folder
-    model = autoencoder.trained(options.work)
+    model = autoencoder.trained(options.work, options.device)
     rng = np.random.default_rng(SEED)
     wanted = np.stack([picture(rng, Mix(keyed=0)).pixels for _ in range(options.steps)])
     values = {count: psnr(reconstructed(model, wanted, channels=count), wanted) for count in (8, 16, 24, 32)}

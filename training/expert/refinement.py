@@ -5,10 +5,10 @@ Latents reach the decoder whole and with the little noise that a denoiser leaves
 
 import torch
 
-from .autoencoder import CHANNELS, SEED, Reconstruction, new_autoencoder
+from .autoencoder import CHANNELS, CROPS, SEED, Reconstruction, new_autoencoder
 from .autoencoder import STAGE as AUTOENCODER
 from .checkpoints import Shelf
-from .loop import Limits, Recipe, Training, arguments, shelf
+from .loop import Limits, Recipe, Training, arguments
 
 STAGE = "decoder"
 RECIPE = Recipe(learning_rate=4e-4, warmup=200, ema=0.999)
@@ -22,7 +22,8 @@ class Refinement(Reconstruction):
 
 
 def main() -> None:
-    options = arguments(__doc__ or "", steps=60_000).parse_args()
+    parser = arguments(__doc__ or "", steps=60_000, batch=CROPS, rate=RECIPE.learning_rate)
+    options = parser.parse_args()
     torch.manual_seed(SEED)
     model = new_autoencoder()
     start = Shelf(options.work / AUTOENCODER)
@@ -31,9 +32,9 @@ def main() -> None:
         raise FileNotFoundError("no autoencoder yet: python -m training.expert.autoencoder")
     model.load_state_dict(state["average"])
     model.encoder.requires_grad_(False)
-    training = Training(model, RECIPE, shelf(options, STAGE), decay=options.decay)
-    training.resume()
-    raise SystemExit(not training.run(Refinement(model), Limits(options.steps, options.decay)))
+    training = Training.configured(model, RECIPE, STAGE, options)
+    lesson = Refinement(model, count=options.batch, device=options.device)
+    raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 
 
 if __name__ == "__main__":

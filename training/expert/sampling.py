@@ -14,6 +14,7 @@ from torch import Tensor
 from . import autoencoder
 from .checkpoints import Shelf
 from .denoiser import STAGE, new_denoiser
+from .devices import CPU, mixed
 from .latents import STAGE as LATENTS
 from .latents import Statistics
 from .loop import arguments, shelf
@@ -52,7 +53,7 @@ class Model:
     guidance: float = 4.0
 
     @classmethod
-    def trained(cls, work: Path, *, stage: str = STAGE) -> "Model":
+    def trained(cls, work: Path, *, stage: str = STAGE, device: torch.device = CPU) -> "Model":
         """From the newest state of a stage; the finished one if there is one."""
         store = Shelf(work / stage)
         state = store.load("decayed.pt") or store.load("last.pt")
@@ -61,18 +62,20 @@ class Model:
         denoiser = new_denoiser()
         denoiser.load_state_dict(state["average"])
         statistics = Statistics.read(work / LATENTS)
-        return cls(denoiser.eval().requires_grad_(False), autoencoder.trained(work), statistics)
+        denoiser.eval().requires_grad_(False).to(device)
+        return cls(denoiser, autoencoder.trained(work, device), statistics)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.denoiser.parameters()).device  # type: ignore[no-any-return]
 
     @torch.inference_mode()
     def pictures(self, captions: Sequence[str], *, seed: int = 0) -> NDArray[np.uint8]:
         """uint8 (captions, 256, 256, 3) RGB."""
-        x = self._denoised(embedded(list(captions)), seed)
-        z = x * self.statistics.std + self.statistics.mean
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            pixels = self.autoencoder.decoder(z.contiguous(memory_format=torch.channels_last))
-        scaled = ((pixels.float() + 1) * 127.5).round().clamp(0, 255).byte()
-        made: NDArray[np.uint8] = scaled.permute(0, 2, 3, 1).numpy()
-        return made
+        x = self._denoised(embedded(list(captions), self.device).to(self.device), seed)
+        z = x * self.statistics.std.to(x.device) + self.statistics.mean.to(x.device)
+        with mixed(x.device):
+            return as_pixels(self.autoencoder.decoder(z.contiguous(memory_format=torch.channels_last)))
 
     def _denoised(self, texts: Tensor, seed: int) -> Tensor:
         solver: Any = scheduler()
@@ -80,16 +83,16 @@ class Model:
         shape = (1, self.denoiser.config.in_channels, 16, 16)
         x = torch.cat(
             [torch.randn(shape, generator=torch.Generator().manual_seed(seed + i)) for i in range(len(texts))]
-        )
+        ).to(self.device)
         for level in solver.timesteps:
             x = solver.step(self._velocity(x, level, texts), level, x).prev_sample
         return x
 
     def _velocity(self, x: Tensor, level: Tensor, texts: Tensor) -> Tensor:
         guided = self.guidance > 1
-        context = torch.cat([nothing().expand_as(texts), texts]) if guided else texts
+        context = torch.cat([nothing().to(x.device).expand_as(texts), texts]) if guided else texts
         doubled = torch.cat([x, x]) if guided else x
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with mixed(x.device):
             velocity: Tensor = self.denoiser(
                 doubled.contiguous(memory_format=torch.channels_last), level, context
             ).sample
@@ -97,6 +100,13 @@ class Model:
             return velocity.float()
         free, bound = velocity.float().chunk(2)
         return free + self.guidance * (bound - free)
+
+
+def as_pixels(made: Tensor) -> NDArray[np.uint8]:
+    """(N, 3, H, W) in [−1, 1] as uint8 (N, H, W, 3) on the CPU."""
+    scaled = ((made.float() + 1) * 127.5).round().clamp(0, 255).byte()
+    pixels: NDArray[np.uint8] = scaled.permute(0, 2, 3, 1).cpu().numpy()
+    return pixels
 
 
 def sheet(pictures: NDArray[np.uint8], columns: int, path: Path, *, side: int = 192) -> None:
@@ -115,7 +125,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     folder = shelf(options, "samples").folder
-    model = Model.trained(options.work, stage=options.stage)
+    model = Model.trained(options.work, stage=options.stage, device=options.device)
     model = Model(model.denoiser, model.autoencoder, model.statistics, options.steps, options.guidance)
     path = folder / f"{options.stage}.png"
     sheet(model.pictures(GLANCE, seed=options.seed), 8, path)

@@ -18,9 +18,10 @@ from torch.nn.utils import parametrize
 from .checkpoints import Shelf
 from .denoiser import STAGE as DENOISER
 from .denoiser import WIDTHS, new_denoiser
+from .devices import mixed
 from .latents import STAGE as LATENTS
 from .latents import Shards
-from .loop import Limits, Losses, Recipe, Training, arguments, shelf
+from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .noise import LEVELS, Process
 from .text import nothing
 
@@ -123,12 +124,18 @@ class Distillation:
         self.process = Process()
         self.levels = torch.cat([grid(STEPS * ratio), torch.tensor([-1])])
 
-    def __call__(self, step: int) -> Losses:
+    def given(self, step: int) -> Given:
         z, texts = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
         generator = torch.Generator().manual_seed(step)
         starts = torch.randint(0, STEPS, (self.batch,), generator=generator) * self.ratio
+        return {"z": z, "texts": texts, "starts": starts}
+
+    def losses(self, step: int, given: Given) -> Losses:
+        z, texts, starts = given["z"], given["texts"], given["starts"]
+        self.levels = self.levels.to(z.device)
         levels = self.levels[starts]
-        x = self.process.diffused(z, torch.randn(z.shape, generator=generator), levels)
+        noise = torch.randn(z.shape, generator=torch.Generator(z.device).manual_seed(step), device=z.device)
+        x = self.process.diffused(z, noise, levels)
         wanted = self._destination(x, texts, starts)
         made = self.process.clean(x, self._velocity(self.student, x, levels, texts), levels)
         target = self._clean_for(x, wanted, levels, self.levels[starts + self.ratio])
@@ -159,19 +166,20 @@ class Distillation:
         return torch.where(clean, 1.0, alpha), torch.where(clean, 0.0, sigma)
 
     def _guided(self, x: Tensor, levels: Tensor, texts: Tensor) -> Tensor:
-        both = torch.cat([nothing().expand_as(texts), texts])
+        both = torch.cat([nothing().to(texts.device).expand_as(texts), texts])
         free, bound = self._velocity(self.teacher, torch.cat([x, x]), levels.repeat(2), both).chunk(2)
         return free + self.guidance * (bound - free)
 
     @staticmethod
     def _velocity(model: Any, x: Tensor, levels: Tensor, texts: Tensor) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with mixed(x.device):
             velocity: Tensor = model(x.contiguous(memory_format=torch.channels_last), levels, texts).sample
         return velocity.float()
 
 
 def main() -> None:
-    options = arguments(__doc__ or "", steps=6_000).parse_args()
+    parser = arguments(__doc__ or "", steps=6_000, batch=BATCH, rate=RECIPE.learning_rate)
+    options = parser.parse_args()
     torch.manual_seed(SEED)
     store = Shelf(options.work / DENOISER)
     state = store.load("decayed.pt") or store.load("last.pt")
@@ -180,10 +188,10 @@ def main() -> None:
     teacher, student = new_denoiser(), new_student()
     teacher.load_state_dict(state["average"])
     load_base(student, state["average"])
-    training = Training(student, RECIPE, shelf(options, STAGE), decay=options.decay)
-    training.resume()
-    loss = Distillation(student, teacher.eval().requires_grad_(False), Shards(options.work / LATENTS))
-    raise SystemExit(not training.run(loss, Limits(options.steps, options.decay)))
+    training = Training.configured(student, RECIPE, STAGE, options)
+    teacher.eval().requires_grad_(False).to(options.device)
+    lesson = Distillation(student, teacher, Shards(options.work / LATENTS), batch=options.batch)
+    raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 
 
 if __name__ == "__main__":

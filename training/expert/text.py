@@ -8,6 +8,7 @@ from torch import Tensor
 from expert_node.engine.text import MiniLmText
 from shared import minilm
 
+from .devices import CPU
 from .places import DOWNLOADS
 
 TOKENS = 24
@@ -15,13 +16,13 @@ CHANNELS = 384
 
 
 @cache
-def encoder() -> MiniLmText:
-    return MiniLmText.load(minilm.unpacked(DOWNLOADS), torch.device("cpu"), tokens=TOKENS)
+def encoder(device: torch.device) -> MiniLmText:
+    return MiniLmText.load(minilm.unpacked(DOWNLOADS), device, tokens=TOKENS)
 
 
-def embedded(captions: list[str]) -> Tensor:
-    """float32 (captions, tokens, channels), zeros after the last token of each."""
-    return encoder().encode(captions)
+def embedded(captions: list[str], device: torch.device = CPU) -> Tensor:
+    """float32 (captions, tokens, channels), zeros after the last token of each; on the CPU."""
+    return encoder(device).encode(captions).cpu()
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 from training.expert import classifier
 from training.expert.captions import KEYED, STYLES
 from training.expert.examination import PHRASINGS, all_pairs, paraphrases
-from training.expert.latents import SEED
+from training.expert.latents import rendered
 from training.expert.measure import accuracy, nearest
 from training.expert.pictures import picture
 from training.expert.scenes import SETTINGS
@@ -53,14 +53,14 @@ def test_accuracy_counts_subjects_and_settings_apart():
 
 
 def test_a_picture_of_the_training_set_is_its_own_nearest():
-    rng = np.random.default_rng([SEED, 0])
-    shown = np.stack([picture(rng).pixels for _ in range(6)])
+    shown = np.stack([p.pixels for p in rendered(0, 0, 6)])
     np.testing.assert_array_equal(nearest(shown[[4, 1]], shards=1, size=6), shown[[4, 1]])
 
 
 def test_the_examiner_learns_from_spoiled_pictures():
     model = classifier.Classifier()
-    losses = classifier.Lesson(model, batch=4)(0)
+    lesson = classifier.Lesson(model, batch=4)
+    losses = lesson.losses(0, lesson.given(0))
     (losses["subject"] + losses["setting"]).backward()
     assert all(p.grad is not None for p in model.parameters())
     shown = np.stack([picture(np.random.default_rng(seed)).pixels for seed in range(2)])
