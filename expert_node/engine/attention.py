@@ -61,7 +61,10 @@ class WordWatch:
 
 @dataclass(frozen=True)
 class FrameAttention:
-    """What a call of the UNet does with the anchor: record it, or replay it to `frames` frames per row."""
+    """What a call of the UNet does with the anchor: record it, or replay it to `frames` frames per row.
+
+    When it is recorded, it is the first of its row's frames.
+    """
 
     anchor: AnchorStep
     replay: bool = False
@@ -115,7 +118,8 @@ class CrossFrameProcessor:
             return attn.to_k(text), attn.to_v(text)
         if frames.replay:
             return frames.anchor.layers[self.layer]
-        pair = attn.to_k(hidden), attn.to_v(hidden)
+        anchor = hidden.reshape(-1, frames.frames, *hidden.shape[1:])[:, 0]
+        pair = attn.to_k(anchor), attn.to_v(anchor)
         frames.anchor.layers[self.layer] = pair
         return pair
 

@@ -79,10 +79,10 @@ class Generator:
         sampler = Sampler(self._unet(precision or recipe.precision), self.checkpoint.scheduler_config)
         text = self._conditioning(specs)
         noises = [self._noise(spec, recipe) for spec in specs]
-        anchor = self._anchor(sampler, specs, noises, text, recipe, on_step=on_step)
+        anchor, later = self._anchor(sampler, specs, noises, text, recipe, on_step=on_step)
         yield self._pictures(Denoised(anchor.x_0[:, None], anchor.subjects), specs, text)
         chunks = sampler.frames(anchor, noises, text, recipe, chunk=self.chunk, on_step=on_step)
-        for denoised in chunks:
+        for denoised in [later] if later else chunks:
             yield self._pictures(denoised, specs, text)
 
     def _anchor(
@@ -94,20 +94,25 @@ class Generator:
         recipe: Recipe,
         *,
         on_step: StepHook,
-    ) -> Anchor:
-        """The batch's anchor, which depends on neither its motion nor the number of its frames."""
+    ) -> tuple[Anchor, Denoised | None]:
+        """The batch's anchor, and the later frames if they fit into one chunk and could be made with it.
+
+        Anchors are kept: they depend on neither the clips' motion nor the number of frames.
+        """
         still = [
             spec.model_copy(update={"motion": STILL, "frames": 1, "seconds": 1.0, "fps": 1}) for spec in specs
         ]
         key = (sampler.dtype, *(spec.digest for spec in still))
-        anchor = self.anchors.get(key)
-        if anchor is None:
-            anchor = sampler.anchor(self._starts(specs, noises), text, recipe, on_step=on_step)
-            self.anchors.put(key, anchor)
-        else:
+        known = self.anchors.get(key)
+        if known is not None:
             for _ in range(recipe.steps):
                 on_step()
-        return anchor
+            return known, None
+        joins = 1 < recipe.frames <= self.chunk + 1 and sampler.can_join(text, recipe)
+        starts, joining = self._starts(specs, noises), noises if joins else ()
+        anchor, later = sampler.anchor(starts, text, recipe, joining=joining, on_step=on_step)
+        self.anchors.put(key, anchor)
+        return anchor, later
 
     def _pictures(self, denoised: Denoised, specs: Sequence[SubvideoSpec], text: Conditioning) -> Pictures:
         """RGB, or RGBA with the matte hints if any clip is keyed; without a hint alpha is full."""

@@ -62,6 +62,19 @@ class Anchor:
         return sum(step.size_bytes for step in self.steps)
 
 
+class Trajectory:
+    """Some frames of every clip on their way from noise, with a solver of their own."""
+
+    def __init__(self, solver: Solver, x: torch.Tensor) -> None:
+        """`x` is (clips, frames, channels, height, width)."""
+        self._solver = solver
+        self.x = x
+
+    def step(self, prediction: torch.Tensor, timestep: torch.Tensor) -> None:
+        flat = self._solver.step(prediction.flatten(0, 1), timestep, self.x.flatten(0, 1))
+        self.x = flat.reshape(self.x.shape)
+
+
 class Sampler:
     """Samples batches of clips from one UNet. Holds no state between calls."""
 
@@ -74,25 +87,54 @@ class Sampler:
         dtype: torch.dtype = self._unet.dtype
         return dtype
 
+    @staticmethod
+    def can_join(text: Conditioning, recipe: Recipe) -> bool:
+        """May later frames share the anchor's batches?"""
+        alike = recipe.guide_frames or recipe.guidance_scale <= 1
+        return alike and recipe.warp_index < recipe.steps and text.watch() is None
+
     @torch.inference_mode()
-    def anchor(self, noise: torch.Tensor, text: Conditioning, recipe: Recipe, *, on_step: StepHook) -> Anchor:
-        """Denoise frame 0 of every clip from `noise` (clips, channels, height, width)."""
-        solver = self._solver(recipe)
-        guided = recipe.guidance_scale > 1
-        x = x_t1 = x_t0 = noise
-        steps, watch = [], text.watch()
+    def anchor(
+        self,
+        noise: torch.Tensor,
+        text: Conditioning,
+        recipe: Recipe,
+        *,
+        joining: Sequence[NoiseStream] = (),
+        on_step: StepHook,
+    ) -> tuple[Anchor, Denoised | None]:
+        """Denoise frame 0 of every clip from `noise` (clips, channels, height, width).
+
+        With the clips' streams `joining` it, all later frames are denoised in the same batches from the
+        paper's t0 on: the same result, in less time, since an anchor alone is a small batch.
+        """
+        solver, guided = self._solver(recipe), recipe.guidance_scale > 1
+        first, later = Trajectory(solver, noise[:, None]), None
+        x_t1 = x_t0 = noise
+        steps: list[AnchorStep] = []
+        watch = text.watch()
         for index, timestep in enumerate(solver.timesteps):
-            x_t1 = x if index == recipe.noise_index else x_t1
-            x_t0 = x if index == recipe.warp_index else x_t0
-            frames = FrameAttention(AnchorStep(), watch=watch)
+            x_t1 = first.x[:, 0] if index == recipe.noise_index else x_t1
+            if index == recipe.warp_index:
+                x_t0 = first.x[:, 0]
+                if joining:
+                    x = self._moved(x_t0, x_t1, joining, recipe, range(1, recipe.frames))
+                    later = Trajectory(self._solver(recipe), x)
+                    self._replay(later, steps, text, recipe, watch=None, on_step=on_step)
+            x = torch.cat([first.x, later.x], dim=1) if later else first.x
+            frames = FrameAttention(AnchorStep(), frames=x.shape[1], watch=watch)
             prediction = self._predict(x, timestep, text, frames, scale=recipe.guidance_scale, guided=guided)
             if index >= recipe.noise_index:
                 steps.append(frames.anchor)
-            x = solver.step(prediction, timestep, x)
+            first.step(prediction[:, :1], timestep)
             on_step()
-        x_t0 = x if recipe.warp_index == recipe.steps else x_t0
-        subjects = watch.finest() if watch else None
-        return Anchor(check_latents(x), x_t1, x_t0, subjects, tuple(steps))
+            if later:
+                later.step(prediction[:, 1:], timestep)
+                on_step()
+        x_0 = check_latents(first.x[:, 0])
+        x_t0 = x_0 if recipe.warp_index == recipe.steps else x_t0
+        anchor = Anchor(x_0, x_t1, x_t0, watch.finest() if watch else None, tuple(steps))
+        return anchor, Denoised(check_latents(later.x)) if later else None
 
     @torch.inference_mode()
     def frames(
@@ -103,28 +145,57 @@ class Sampler:
         recipe: Recipe,
         *,
         chunk: int,
-        first: int = 1,
         on_step: StepHook,
     ) -> Iterator[Denoised]:
-        """Frames `first` to the last, up to `chunk` at a time.
+        """The frames after the anchor, up to `chunk` at a time.
 
         The chunk decides memory and latency, not the result.
         """
-        for start in range(first, recipe.frames, chunk):
+        for start in range(1, recipe.frames, chunk):
             numbers = range(start, min(start + chunk, recipe.frames))
-            noise = torch.stack([stream.take(len(numbers)) for stream in noises])
-            x = self._moved(anchor, noise.to(anchor.x_0.device), recipe, numbers)
-            yield self._denoised(x, anchor, text, recipe, on_step=on_step)
+            x = self._moved(anchor.x_t0, anchor.x_t1, noises, recipe, numbers)
+            trajectory, watch = Trajectory(self._solver(recipe), x), text.watch()
+            self._replay(trajectory, anchor.steps, text, recipe, watch=watch, on_step=on_step)
+            yield Denoised(check_latents(trajectory.x), watch.finest() if watch else None)
 
-    def _moved(self, anchor: Anchor, noise: torch.Tensor, recipe: Recipe, numbers: range) -> torch.Tensor:
+    def _replay(
+        self,
+        trajectory: Trajectory,
+        steps: Sequence[AnchorStep],
+        text: Conditioning,
+        recipe: Recipe,
+        *,
+        watch: WordWatch | None,
+        on_step: StepHook,
+    ) -> None:
+        """Take as many steps from t1 on as there are of the anchor, beside its keys and values."""
+        guided = recipe.guidance_scale > 1 and recipe.guide_frames
+        count = trajectory.x.shape[1]
+        timesteps = self._solver(recipe).timesteps[recipe.noise_index :]
+        for timestep, step in zip(timesteps, steps, strict=False):
+            frames = FrameAttention(step, replay=True, frames=count, watch=watch)
+            scale = recipe.guidance_scale
+            prediction = self._predict(trajectory.x, timestep, text, frames, scale=scale, guided=guided)
+            trajectory.step(prediction, timestep)
+            on_step()
+
+    def _moved(
+        self,
+        x_t0: torch.Tensor,
+        x_t1: torch.Tensor,
+        noises: Sequence[NoiseStream],
+        recipe: Recipe,
+        numbers: range,
+    ) -> torch.Tensor:
         """x_t1 of later frames: the warped x_t0, diffused forward from t0 to t1 (equation 6)."""
+        noise = torch.stack([stream.take(len(numbers)) for stream in noises]).to(x_t0.device)
         kept = self._kept_signal(recipe)
-        x_t0 = torch.stack([self._warped(anchor.x_t0, recipe, frame) for frame in numbers], dim=1)
+        moved = torch.stack([self._warped(x_t0, recipe, frame) for frame in numbers], dim=1)
         if recipe.shared_noise:
-            own = (anchor.x_t1 - kept.sqrt() * anchor.x_t0) / (1 - kept).sqrt()
+            own = (x_t1 - kept.sqrt() * x_t0) / (1 - kept).sqrt()
             shared = torch.stack([self._warped(own, recipe, frame) for frame in numbers], dim=1)
             noise = recipe.shared_noise**0.5 * shared + (1 - recipe.shared_noise) ** 0.5 * noise
-        return kept.sqrt() * x_t0 + (1 - kept).sqrt() * noise
+        return kept.sqrt() * moved + (1 - kept).sqrt() * noise
 
     def _warped(self, x: torch.Tensor, recipe: Recipe, frame: int) -> torch.Tensor:
         progress = progress_at(frame, recipe.motion, frames=recipe.frames)
@@ -136,22 +207,6 @@ class Sampler:
         finished = recipe.warp_index == recipe.steps
         return solver.kept_signal(0 if finished else int(solver.timesteps[recipe.warp_index]), t1)
 
-    def _denoised(
-        self, x: torch.Tensor, anchor: Anchor, text: Conditioning, recipe: Recipe, *, on_step: StepHook
-    ) -> Denoised:
-        """(clips, n, …) latents at t1 to finished ones, beside the anchor's keys and values."""
-        clips, count = x.shape[:2]
-        solver, watch = self._solver(recipe), text.watch()
-        guided = recipe.guidance_scale > 1 and recipe.guide_frames
-        x = x.flatten(0, 1)
-        for timestep, step in zip(solver.timesteps[recipe.noise_index :], anchor.steps, strict=True):
-            frames = FrameAttention(step, replay=True, frames=count, watch=watch)
-            prediction = self._predict(x, timestep, text, frames, scale=recipe.guidance_scale, guided=guided)
-            x = solver.step(prediction, timestep, x)
-            on_step()
-        latents = check_latents(x).reshape(clips, count, *x.shape[1:])
-        return Denoised(latents, watch.finest() if watch else None)
-
     def _predict(
         self,
         x: torch.Tensor,
@@ -162,19 +217,20 @@ class Sampler:
         scale: float,
         guided: bool,
     ) -> torch.Tensor:
-        """The UNet's prediction in float32, with classifier-free guidance if `guided`."""
+        """The UNet's prediction for (clips, frames, …), float32, guided without a classifier if `guided`."""
         embeds = torch.cat([text.negative, text.positive]) if guided else text.positive
+        flat = x.flatten(0, 1)
         prediction = self._unet(
-            (torch.cat([x, x]) if guided else x).to(self._unet.dtype),
+            (torch.cat([flat, flat]) if guided else flat).to(self._unet.dtype),
             timestep,
             encoder_hidden_states=embeds.to(self._unet.dtype),
             cross_attention_kwargs={"frames": frames},
             return_dict=False,
         )[0].float()
-        if not guided:
-            return prediction  # type: ignore[no-any-return]
-        negative, positive = prediction.chunk(2)
-        return negative + scale * (positive - negative)  # type: ignore[no-any-return]
+        if guided:
+            negative, positive = prediction.chunk(2)
+            prediction = negative + scale * (positive - negative)
+        return prediction.reshape(x.shape)  # type: ignore[no-any-return]
 
     def _solver(self, recipe: Recipe) -> Solver:
         return Solver(recipe.solver, self._scheduler_config, steps=recipe.steps, device=self._unet.device)

@@ -46,18 +46,23 @@ def reference_frames(folder: Path, prompt: str, recipe: Recipe, *, seed: int) ->
 
 
 def engine_latents(
-    checkpoint: Checkpoint, prompts: list[str], recipe: Recipe, *, seeds: list[int], chunk: int = 8
+    checkpoint: Checkpoint, prompts: list[str], recipe: Recipe, *, seeds: list[int], chunk: int | None = 8
 ) -> torch.Tensor:
-    """(clips, frames, C, h, w), by the engine."""
+    """(clips, frames, C, h, w), by the engine; without a chunk, all frames beside the anchor."""
     sampler = Sampler(packed(checkpoint.unet), checkpoint.scheduler_config)
     encode = checkpoint.text.encode
     text = Conditioning(encode([""] * len(prompts)), encode(prompts))
     shape = (4, recipe.height_px // 8, recipe.width_px // 8)
     noises = [NoiseStream(seed, shape, frames=recipe.frames) for seed in seeds]
     first = torch.cat([noise.anchor for noise in noises])
-    anchor = sampler.anchor(first, text, recipe, on_step=lambda: None)
-    later = sampler.frames(anchor, noises, text, recipe, chunk=chunk, on_step=lambda: None)
-    return torch.cat([anchor.x_0[:, None], *(chunk.latents for chunk in later)], dim=1)
+    joining = () if chunk else noises
+    anchor, joined = sampler.anchor(first, text, recipe, joining=joining, on_step=lambda: None)
+    later = (
+        [joined]
+        if joined
+        else sampler.frames(anchor, noises, text, recipe, chunk=chunk or 1, on_step=lambda: None)
+    )
+    return torch.cat([anchor.x_0[:, None], *(frames.latents for frames in later)], dim=1)
 
 
 def decoded(checkpoint: Checkpoint, latents: torch.Tensor) -> np.ndarray:
@@ -78,14 +83,19 @@ RECIPES = {
 }
 
 
+@pytest.mark.parametrize("chunk", [8, None])
 @pytest.mark.parametrize("name", RECIPES)
 def test_frames_equal_the_reference(
-    name: str, sd_folder: Path, generator: Generator, record_property: Callable[[str, object], None]
+    name: str,
+    chunk: int | None,
+    sd_folder: Path,
+    generator: Generator,
+    record_property: Callable[[str, object], None],
 ) -> None:
     recipe, checkpoint = RECIPES[name], generator.checkpoint
     prompt = "a dog runs in a park"
     expected = reference_frames(sd_folder, prompt, recipe, seed=11)
-    actual = decoded(checkpoint, engine_latents(checkpoint, [prompt], recipe, seeds=[11])[0])
+    actual = decoded(checkpoint, engine_latents(checkpoint, [prompt], recipe, seeds=[11], chunk=chunk)[0])
     difference = float(np.abs(actual - expected).max())
     record_property("largest_difference", difference)
     print(f"{name}: largest difference {difference:.2e}")
@@ -93,8 +103,8 @@ def test_frames_equal_the_reference(
     assert difference < TOLERANCE
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 8])
-def test_result_does_not_depend_on_the_chunk(chunk: int, generator: Generator) -> None:
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 8, None])
+def test_result_does_not_depend_on_the_chunk(chunk: int | None, generator: Generator) -> None:
     recipe = Recipe(height_px=72, width_px=40, frames=8, steps=8, t0=4, t1=6)
     checkpoint = generator.checkpoint
     whole = decoded(checkpoint, engine_latents(checkpoint, ["a cat"], recipe, seeds=[3], chunk=7)[0])
@@ -102,12 +112,15 @@ def test_result_does_not_depend_on_the_chunk(chunk: int, generator: Generator) -
     assert np.abs(whole - chunked).max() < 1e-5
 
 
+@pytest.mark.parametrize("chunk", [2, None])
 @pytest.mark.parametrize("guidance_scale", [0.0, 1.0, 7.5])
-def test_batch_gives_what_each_gives_alone(guidance_scale: float, generator: Generator) -> None:
+def test_batch_gives_what_each_gives_alone(
+    guidance_scale: float, chunk: int | None, generator: Generator
+) -> None:
     recipe = Recipe(height_px=64, width_px=64, frames=4, steps=8, t0=4, t1=6, guidance_scale=guidance_scale)
     prompts, seeds = ["a cat", "a dog in a park", "the sea"], [1, 2, 1]
     checkpoint = generator.checkpoint
-    together = engine_latents(checkpoint, prompts, recipe, seeds=seeds)
+    together = engine_latents(checkpoint, prompts, recipe, seeds=seeds, chunk=chunk)
     for index, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True)):
         alone = engine_latents(checkpoint, [prompt], recipe, seeds=[seed])[0]
         assert np.abs(decoded(checkpoint, together[index]) - decoded(checkpoint, alone)).max() < 1e-5
@@ -128,7 +141,7 @@ def test_shared_noise_without_motion_repeats_the_anchor(solver: SolverName, gene
         warp="nearest",
         shared_noise=1.0,
     )
-    frames = decoded(
-        generator.checkpoint, engine_latents(generator.checkpoint, ["a cat"], recipe, seeds=[5])[0]
-    )
-    assert np.abs(frames[1:] - frames[0]).max() < 1e-3
+    for chunk in (8, None):
+        latents = engine_latents(generator.checkpoint, ["a cat"], recipe, seeds=[5], chunk=chunk)
+        frames = decoded(generator.checkpoint, latents[0])
+        assert np.abs(frames[1:] - frames[0]).max() < 1e-3
