@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from gateway.gate.motion import motion_of
 from shared.errors import InvalidRequest
-from shared.schemas import MAX_STAGES, Clip, Plan, Profile, Stage, SubvideoSpec
+from shared.schemas import MAX_STAGES, Clip, Motion, Plan, Profile, Stage, SubvideoSpec
 
 ForcedMode = Literal["temporal", "spatial", "single"]
 
@@ -29,6 +30,8 @@ class Rendering:
     key_frames: int
     seed: int
     profile: Profile
+    #: Of every clip, whatever the plan says.
+    motion: Motion | None = None
     #: Not empty: shared with nobody who has another.
     nonce: str = ""
 
@@ -78,6 +81,7 @@ def spec_of(clip: Clip, *, seconds: float, rendering: Rendering) -> SubvideoSpec
         fps=rendering.fps,
         width=rendering.width,
         height=rendering.height,
+        motion=rendering.motion or clip.motion or motion_of(clip.prompt, role=clip.role),
         profile=rendering.profile,
         keyed=keyed,
         model=rendering.model,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.plans import ForcedMode, Rendering
 from shared.schemas import (
     MergeReply,
+    Motion,
     Plan,
     Profile,
     SubvideoRef,
@@ -55,6 +56,7 @@ class VideoRequest(_Stored):
     base: Plan | None = None
     seed: int = 0
     profile: Profile = "balanced"
+    motion: Motion | None = None
     reuse: Reuse = "exact"
     seams: Seams = Seams()
     webhook_url: str | None = None
@@ -75,6 +77,7 @@ class VideoRequest(_Stored):
             key_frames=self.key_frames,
             seed=self.seed,
             profile=self.profile,
+            motion=self.motion,
             nonce=video_id if self.reuse == "never" else "",
         )
 

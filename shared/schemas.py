@@ -58,6 +58,20 @@ def digest_of(value: BaseModel, *, salt: str = "") -> str:
 # --- The plan: what the task decomposition gate makes of a prompt (Liu et al. 2024, section IV-A) ---
 
 
+class Motion(Wire):
+    """Global motion of the latents between generated frames (Khachatryan et al. 2023, section 3.3.1)."""
+
+    #: Where the camera goes per frame, to the right and down, in pixels of a 512-pixel-wide picture; what is
+    #: seen goes to the left and up. The paper has 12 in both.
+    x: float = Field(12.0, ge=-64, le=64)
+    y: float = Field(12.0, ge=-64, le=64)
+    #: Relative growth per frame; 0.02 zooms in by two per cent a frame.
+    zoom: float = Field(0.0, ge=-0.2, le=0.2)
+    #: Degrees per frame, counter-clockwise.
+    rotation: float = Field(0.0, ge=-15, le=15)
+    easing: Literal["linear", "in_out"] = "linear"
+
+
 class Clip(Wire):
     """One sub-prompt, complete in itself, and its place in the picture."""
 
@@ -66,6 +80,8 @@ class Clip(Wire):
     subject: Text = Field("", max_length=200)
     role: Literal["scene", "foreground"] = "scene"
     region: Region | None = None
+    #: None: chosen from the prompt.
+    motion: Motion | None = None
 
 
 class Stage(Wire):
@@ -128,19 +144,6 @@ class Plan(Wire):
 
 
 # --- Subvideos: what an expert makes of a clip ---
-
-
-class Motion(Wire):
-    """Global motion of the latents between generated frames (Khachatryan et al. 2023, section 3.3.1)."""
-
-    #: Translation per frame in pixels of a 512-pixel-wide picture; the paper has 12 in both.
-    x: float = Field(12.0, ge=-64, le=64)
-    y: float = Field(12.0, ge=-64, le=64)
-    #: Relative growth per frame; 0.02 zooms in by two per cent a frame.
-    zoom: float = Field(0.0, ge=-0.2, le=0.2)
-    #: Degrees per frame, counter-clockwise.
-    rotation: float = Field(0.0, ge=-15, le=15)
-    easing: Literal["linear", "in_out"] = "linear"
 
 
 class SubvideoSpec(Wire):

@@ -80,7 +80,7 @@ def _put(fields: dict[str, Any], name: str, value: str) -> None:
         if isinstance(inner, dict):
             inner[nested[2]] = value
             return
-    elif name in {"plan", "video"} and value.lstrip().startswith("{"):
+    elif name in {"plan", "video", "motion"} and value.lstrip().startswith("{"):
         fields[name] = _json_field(name, value)
         return
     fields[name] = value

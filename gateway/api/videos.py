@@ -19,6 +19,7 @@ from gateway.videos import Order, new_id
 from shared.errors import Conflict, InvalidRequest, ModelNotFound
 from shared.schemas import (
     MAX_STAGES,
+    Motion,
     Plan,
     Profile,
     Video,
@@ -49,6 +50,8 @@ class CreateVideo(_Body):
     seed: int = Field(0, ge=0, lt=2**32)
     fps: int | None = Field(None, ge=1, le=60)
     profile: Profile = "balanced"
+    #: Of every clip; without it, each clip's words decide.
+    motion: Motion | None = None
     reuse: Reuse = "exact"
     crossfade_s: float = Field(0, ge=0, le=5, allow_inf_nan=False)
     match_colours_s: float = Field(0, ge=0, le=5, allow_inf_nan=False)
@@ -270,6 +273,7 @@ async def _request_of(body: CreateVideo, parts: Parts) -> VideoRequest:
         plan=body.plan,
         seed=body.seed,
         profile=body.profile,
+        motion=body.motion,
         reuse=body.reuse,
         seams=Seams(crossfade_s=body.crossfade_s, match_colours_s=body.match_colours_s, hold_s=body.hold_s),
         webhook_url=body.webhook_url,

@@ -10,8 +10,9 @@ from gateway.gate.cache import PlanCache
 from gateway.gate.compose import single_clip
 from gateway.gate.embedded import EmbeddedGate
 from gateway.gate.llm import LlmGate, LlmUnavailable
+from gateway.gate.motion import motion_of
 from shared.errors import InvalidRequest
-from shared.schemas import GateInfo, Plan
+from shared.schemas import Clip, GateInfo, Plan
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,7 @@ class Gate:
                 await self._cache.put(prompt, mode, plan)
         latency_ms = round((time.perf_counter() - started) * 1000, 2)
         gate = plan.gate.model_copy(update={"latency_ms": latency_ms})
-        return _timed(plan.model_copy(update={"gate": gate}), seconds, self._stage_seconds)
+        return _timed(_moving(plan.model_copy(update={"gate": gate})), seconds, self._stage_seconds)
 
     async def close(self) -> None:
         if self._llm is not None:
@@ -80,6 +81,16 @@ class Gate:
 def _degraded(plan: Plan, reason: str) -> Plan:
     joined = "; ".join(filter(None, (plan.gate.degraded, f"llm: {reason}")))
     return plan.model_copy(update={"gate": plan.gate.model_copy(update={"degraded": joined[:300]})})
+
+
+def _moving(plan: Plan) -> Plan:
+    def moving(clip: Clip) -> Clip:
+        return clip.model_copy(update={"motion": motion_of(clip.prompt, role=clip.role)})
+
+    stages = tuple(
+        stage.model_copy(update={"clips": tuple(map(moving, stage.clips))}) for stage in plan.stages
+    )
+    return plan.model_copy(update={"stages": stages})
 
 
 def _timed(plan: Plan, seconds: float | None, stage_seconds: float) -> Plan:

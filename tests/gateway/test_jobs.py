@@ -1,10 +1,13 @@
 """Whole videos through a real gateway: two experts at once, sharing, cancelling, deadlines, faults."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
 
+from gateway.plans import Rendering, spec_of
+from shared.schemas import Clip, Motion
 from tests.gateway.conftest import Cluster
 from tests.gateway.doubles import ended
 
@@ -252,3 +255,28 @@ async def _only_expert(cluster: Cluster, name: str):
             async with httpx.AsyncClient(base_url=cluster.urls[0]) as http:
                 assert (await http.delete(f"/v1/experts/{other}")).status_code == 204
     return cluster.experts[name]
+
+
+async def test_a_clip_moves_as_the_request_says_or_else_as_its_words_do(
+    cluster: Cluster, http: httpx.AsyncClient
+) -> None:
+    still = {"x": 0, "y": 0}
+    plain = await ended(http, await create(http, "a dog runs to the left"))
+    answer = await http.post(
+        "/v1/videos", data={"prompt": "a dog runs to the left", "motion": json.dumps(still)}
+    )
+    forced = await ended(http, answer.json()["id"])
+    digests = [video["subvideos"][0]["digest"] for video in (plain, forced)]
+    rendering = Rendering(
+        model="embedded", width=256, height=256, fps=24, key_frames=8, seed=0, profile="balanced"
+    )
+    clip = Clip(id="s0c0", prompt="a dog runs to the left")
+    wanted = spec_of(clip, seconds=2.0, rendering=rendering)
+    assert wanted.motion.x > 0
+    moved = [wanted, wanted.model_copy(update={"motion": Motion(x=0, y=0)})]
+    assert digests == [spec.digest for spec in moved]
+
+
+async def test_a_motion_out_of_range_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/videos", json={"prompt": "a dog", "motion": {"x": 1000}})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "motion")

@@ -32,6 +32,15 @@ async def test_temporal(gate: Gate) -> None:
     assert [clip.prompt for clip in plan.clips] == ["a dog runs in a park", "a cat walks on the beach"]
 
 
+async def test_a_plan_says_how_each_clip_moves(gate: Gate) -> None:
+    plan = await gate.plan("A teacher teaching while students are walking to the right in a classroom")
+    scene, foreground = (clip.motion for clip in plan.clips)
+    assert scene is not None
+    assert scene.zoom > 0
+    assert foreground is not None
+    assert foreground.x < 0
+
+
 async def test_single(gate: Gate) -> None:
     plan = await gate.plan("an astronaut in space")
     assert plan.mode == "single"
