@@ -1,8 +1,8 @@
 """Checkpoints: a folder or hub id in the Stable Diffusion 1.x layout, to models. Safetensors only."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from transformers.utils import logging as transformers_logging
 
 from expert_node.engine.loras import Lora, fuse
 from expert_node.engine.manifest import FILE_NAME, Manifest, read_manifest
+from expert_node.engine.students import load_students
 from expert_node.engine.text import ClipText, MiniLmText, TextEncoder
 from shared import minilm
 from shared.errors import ModelNotFound
+from shared.schemas import Profile
 
 EMBEDDED = "embedded"
 _EMBEDDED_FOLDER = Path(__file__).resolve().parents[1] / "weights" / "embedded"
@@ -35,6 +37,8 @@ class Checkpoint:
     text: TextEncoder
     scheduler_config: dict[str, Any]
     manifest: Manifest
+    #: UNets of profiles that have one of their own.
+    students: Mapping[Profile, Any] = field(default_factory=dict)
 
     @property
     def latent_scale(self) -> int:
@@ -66,7 +70,8 @@ def load_checkpoint(
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise ModelNotFound(f"cannot load {model!r}: {_reason(source, error)}", param="model") from error
     for lora in loras:
-        fuse(lora, checkpoint.unet, checkpoint.text.model)
+        for unet in (checkpoint.unet, *checkpoint.students.values()):
+            fuse(lora, unet, checkpoint.text.model if unet is checkpoint.unet else None)
     return checkpoint
 
 
@@ -88,7 +93,8 @@ def _load(model: str, source: str, device: torch.device, cache_dir: Path) -> Che
     for part in (unet, vae):
         part.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
     text = _text_encoder(source, manifest, device, cache_dir)
-    return Checkpoint(model, unet, vae, text, scheduler_config, manifest)
+    students = load_students(source, unet)
+    return Checkpoint(model, unet, vae, text, scheduler_config, manifest, students)
 
 
 def _text_encoder(source: str, manifest: Manifest, device: torch.device, cache_dir: Path) -> TextEncoder:

@@ -20,7 +20,7 @@ from expert_node.engine.packing import packed
 from expert_node.engine.recipe import Precision, Recipe, recipe_of
 from expert_node.engine.sampler import Anchor, Conditioning, Denoised, Sampler, StepHook
 from shared.errors import InvalidRequest
-from shared.schemas import SubvideoSpec
+from shared.schemas import Profile, SubvideoSpec
 
 #: (clips, frames, height, width, 3 or 4), RGB or RGBA.
 Pictures = NDArray[np.uint8]
@@ -46,8 +46,9 @@ class Generator:
         self._device = checkpoint.unet.device
         self._precision = precision
         self.chunk = chunk
-        install_cross_frame_attention(checkpoint.unet)
-        self._unets: dict[Precision, Any] = {}
+        for unet in (checkpoint.unet, *checkpoint.students.values()):
+            install_cross_frame_attention(unet)
+        self._unets: dict[tuple[Precision, Profile | None], Any] = {}
 
     def recipe(self, spec: SubvideoSpec) -> Recipe:
         """How the spec would be made; specs with equal recipes can share a batch."""
@@ -60,7 +61,8 @@ class Generator:
         )
         if self._precision:
             settings = settings.model_copy(update={"precision": self._precision})
-        return recipe_of(spec, settings, width_px=width, height_px=height)
+        student = spec.profile if spec.profile in self.checkpoint.students else None
+        return recipe_of(spec, settings, width_px=width, height_px=height, student=student)
 
     def steps(self, recipe: Recipe) -> int:
         """How often `on_step` will be called for a batch of that recipe."""
@@ -76,7 +78,8 @@ class Generator:
         """
         recipe = self.recipe(specs[0])
         assert all(self.recipe(spec) == recipe for spec in specs)
-        sampler = Sampler(self._unet(precision or recipe.precision), self.checkpoint.scheduler_config)
+        unet = self._unet(precision or recipe.precision, recipe.student)
+        sampler = Sampler(unet, self.checkpoint.scheduler_config)
         text = self._conditioning(specs)
         noises = [self._noise(spec, recipe) for spec in specs]
         anchor, later = self._anchor(sampler, specs, noises, text, recipe, on_step=on_step)
@@ -160,10 +163,12 @@ class Generator:
         pictures: Pictures = scaled.permute(0, 2, 3, 1).cpu().numpy()
         return pictures.reshape(*latents.shape[:2], *pictures.shape[1:])
 
-    def _unet(self, precision: Precision) -> Any:
+    def _unet(self, precision: Precision, student: Profile | None) -> Any:
         """The UNet in that precision; made from the checkpoint's on first use, and kept."""
-        if precision not in self._unets:
-            unet, dtype = self.checkpoint.unet, getattr(torch, precision)
+        key = precision, student
+        if key not in self._unets:
+            unet = self.checkpoint.students[student] if student else self.checkpoint.unet
+            dtype = getattr(torch, precision)
             twin = unet if unet.dtype == dtype else copy.deepcopy(unet).to(dtype)
-            self._unets[precision] = packed(twin)
-        return self._unets[precision]
+            self._unets[key] = packed(twin)
+        return self._unets[key]

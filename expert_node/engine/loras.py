@@ -25,7 +25,10 @@ class Lora:
 
 
 def fuse(lora: Lora, unet: Any, text_encoder: Any) -> None:
-    """Add the adapter to the UNet's and the text encoder's weights; their layers stay what they were."""
+    """Add the adapter to the UNet's and the text encoder's weights; their layers stay what they were.
+
+    Without a text encoder, only its changes of the UNet are made.
+    """
     loader = StableDiffusionLoraLoaderMixin
     try:
         path = Path(lora.source)
@@ -34,7 +37,7 @@ def fuse(lora: Lora, unet: Any, text_encoder: Any) -> None:
         weights, alphas = loader.lora_state_dict(source, use_safetensors=True, **location)
         loader.load_lora_into_unet(weights, network_alphas=alphas, unet=unet)
         _settle(unet, lora.scale)
-        if any(name.startswith("text_encoder.") for name in weights):
+        if text_encoder is not None and any(name.startswith("text_encoder.") for name in weights):
             loader.load_lora_into_text_encoder(weights, alphas, text_encoder, lora_scale=1.0)
             _settle(text_encoder, lora.scale)
     except (OSError, ValueError, KeyError) as error:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from expert_node.engine.motion import Interpolation, scaled
 from expert_node.engine.solver import SolverName
-from shared.schemas import Motion, SubvideoSpec, Wire
+from shared.schemas import Motion, Profile, SubvideoSpec, Wire
 
 Precision = Literal["float32", "bfloat16", "float16"]
 
@@ -48,6 +48,8 @@ class Recipe:
     warp: Interpolation = "nearest"
     shared_noise: float = 0.0
     precision: Precision = "float32"
+    #: The profile whose own UNet is used; None is the checkpoint's.
+    student: Profile | None = None
 
     def __post_init__(self) -> None:
         """`t0` and `t1` count steps from the end, as in the paper; t0 = -1 is the finished anchor."""
@@ -71,7 +73,9 @@ def levels(settings: ProfileSettings, steps: int) -> tuple[int, int]:
     return t0, t1
 
 
-def recipe_of(spec: SubvideoSpec, settings: ProfileSettings, *, width_px: int, height_px: int) -> Recipe:
+def recipe_of(
+    spec: SubvideoSpec, settings: ProfileSettings, *, width_px: int, height_px: int, student: Profile | None
+) -> Recipe:
     """The recipe for a spec: what it leaves open, the profile decides."""
     steps = settings.steps if spec.steps is None else spec.steps
     scale = settings.guidance_scale if spec.guidance_scale is None else spec.guidance_scale
@@ -90,4 +94,5 @@ def recipe_of(spec: SubvideoSpec, settings: ProfileSettings, *, width_px: int, h
         warp=settings.warp,
         shared_noise=settings.shared_noise,
         precision=settings.precision,
+        student=student,
     )

@@ -23,7 +23,7 @@ from .noise import scheduler
 from .pictures import KEYS
 from .places import WORK
 from .student import STAGE as STUDENT
-from .student import adapter, factors
+from .student import STEPS, adapter, factors
 from .text import TOKENS
 
 #: Words of subjects that wear the key colour, by key; the engine then takes the next.
@@ -34,17 +34,17 @@ WORN = {
     "magician suitcase jellyfish peacock mechanic welder genie train man bed canoe rower swimmer globe",
     "magenta": "pig flamingo octopus unicorn princess queen squid heart backpack bag bag student",
 }
+#: What keeps the subject of a small model together: see docs/engine.md.
+_SMALL = {
+    "warp": "bicubic", "warp_level": -1, "shared_noise": 0.95, "motion_scale": 0.5, "precision": "bfloat16",
+}  # fmt: skip
 PROFILES: dict[str, Any] = {
     "exact": {"solver": "ddim", "steps": 50, "guidance_scale": 4.0},
-    "balanced": {
-        "solver": "dpm++", "steps": 20, "guidance_scale": 4.0, "warp_level": 0.4, "noise_level": 0.6,
-        "precision": "bfloat16",
-    },
-    "fast": {
-        "solver": "dpm++", "steps": 10, "guidance_scale": 4.0, "guide_frames": False, "warp_level": 0.3,
-        "noise_level": 0.5, "precision": "bfloat16",
-    },
+    "balanced": {"solver": "dpm++", "steps": 20, "guidance_scale": 4.0, "noise_level": 0.5} | _SMALL,
+    "fast": {"solver": "dpm++", "steps": 10, "guidance_scale": 4.0, "noise_level": 0.4} | _SMALL,
 }  # fmt: skip
+#: The `fast` profile if there is a student: what it was distilled for.
+STUDENT_PROFILE = {"solver": "ddim", "steps": STEPS, "guidance_scale": 1.0, "noise_level": 0.5} | _SMALL
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
     "scheduler": ["diffusers", "DDIMScheduler"],
@@ -61,7 +61,7 @@ def averages(work: Path, stage: str) -> dict[str, Tensor] | None:
     return None if state is None else state["average"]
 
 
-def manifest(statistics: Statistics) -> dict[str, Any]:
+def manifest(statistics: Statistics, *, student: bool) -> dict[str, Any]:
     """What `expert.json` says."""
     keys = [
         {"name": name, "rgb": [round(255 * v) for v in KEYS[name]], "avoid": sorted(set(worn.split()))}
@@ -75,7 +75,7 @@ def manifest(statistics: Statistics) -> dict[str, Any]:
         "native_size": 256,
         "text": {"encoder": "all-minilm-l6-v2", "tokens": TOKENS},
         "key": {"prompt": "{prompt} on a plain {colour} background", "noise_shift": 0.0, "colours": keys},
-        "profiles": PROFILES,
+        "profiles": PROFILES | ({"fast": STUDENT_PROFILE} if student else {}),
     }
 
 
@@ -100,7 +100,9 @@ def export(work: Path, folder: Path) -> int:
     scheduler().save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
     statistics = Statistics.read(work / LATENTS)
-    (folder / "expert.json").write_text(json.dumps(manifest(statistics), indent=2) + "\n")
+    (folder / "expert.json").write_text(
+        json.dumps(manifest(statistics, student=changes is not None), indent=2) + "\n"
+    )
     return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
 
 

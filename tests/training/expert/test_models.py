@@ -8,7 +8,10 @@ import torch
 from safetensors.torch import save_file
 
 from expert_node.engine.checkpoint import load_checkpoint
+from expert_node.engine.generator import Generator
 from expert_node.engine.loras import Lora, fuse
+from expert_node.engine.solver import Solver
+from shared.schemas import SubvideoSpec
 from training.expert import autoencoder, denoiser, latents, student
 from training.expert.autoencoder import Reconstruction, new_autoencoder
 from training.expert.checkpoints import Shelf
@@ -123,4 +126,12 @@ def test_an_export_loads_in_the_engine_and_may_ship(work, tmp_path):
     checkpoint = load_checkpoint(str(tmp_path / "export"), device=torch.device("cpu"), cache_dir=tmp_path)
     assert checkpoint.native_size == 256
     assert checkpoint.latent_scale == 16
-    assert (tmp_path / "export" / "fast.safetensors").exists()
+    assert set(checkpoint.students) == {"fast"}
+    fast = checkpoint.manifest.profiles["fast"]
+    assert (fast.solver, fast.steps, fast.guidance_scale) == ("ddim", student.STEPS, 1.0)
+    levels = Solver(
+        "ddim", checkpoint.scheduler_config, steps=fast.steps, device=torch.device("cpu")
+    ).timesteps
+    assert levels.tolist() == student.grid(student.STEPS).tolist()
+    spec = SubvideoSpec(prompt="a dog", frames=2, profile="fast")
+    assert [clip.shape for clip in Generator(checkpoint).generate([spec], on_step=lambda: None)]
