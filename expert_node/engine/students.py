@@ -1,7 +1,7 @@
 """Students: `<profile>.safetensors` in a checkpoint's folder, the UNet of one profile instead of the base's.
 
-The file is a LoRA adapter of the base's UNet, or a whole UNet of the same shape. The steps, solver and guidance
-that it was made for are those of its profile in `expert.json`.
+The file is a LoRA adapter of the base's UNet, or a whole UNet of the same shape. The steps, solver and
+guidance that it was made for are those of its profile in `expert.json`.
 """
 
 import copy

@@ -100,9 +100,8 @@ def export(work: Path, folder: Path) -> int:
     scheduler().save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
     statistics = Statistics.read(work / LATENTS)
-    (folder / "expert.json").write_text(
-        json.dumps(manifest(statistics, student=changes is not None), indent=2) + "\n"
-    )
+    described = manifest(statistics, student=changes is not None)
+    (folder / "expert.json").write_text(json.dumps(described, indent=2) + "\n")
     return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
 
 

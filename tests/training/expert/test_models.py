@@ -129,9 +129,7 @@ def test_an_export_loads_in_the_engine_and_may_ship(work, tmp_path):
     assert set(checkpoint.students) == {"fast"}
     fast = checkpoint.manifest.profiles["fast"]
     assert (fast.solver, fast.steps, fast.guidance_scale) == ("ddim", student.STEPS, 1.0)
-    levels = Solver(
-        "ddim", checkpoint.scheduler_config, steps=fast.steps, device=torch.device("cpu")
-    ).timesteps
-    assert levels.tolist() == student.grid(student.STEPS).tolist()
+    solver = Solver("ddim", checkpoint.scheduler_config, steps=fast.steps, device=torch.device("cpu"))
+    assert solver.timesteps.tolist() == student.grid(student.STEPS).tolist()
     spec = SubvideoSpec(prompt="a dog", frames=2, profile="fast")
     assert [clip.shape for clip in Generator(checkpoint).generate([spec], on_step=lambda: None)]
