@@ -1,12 +1,11 @@
-"""What a faster profile loses: text alignment and subject consistency, judged by the checkpoint itself.
+"""What a faster profile loses: text alignment and subject consistency.
 
-No other vision model ships with the system, so both scores come from the expert's own UNet in float32.
-
-Text alignment is that of a diffusion classifier (Li et al. 2023): the frame is noised, and the prompt under
-which the UNet predicts that noise best is what the frame shows. The score is the probability of the clip's
-own prompt among all prompts, with the mean squared errors of all draws as energies. Subject consistency is
-VBench's formula, the mean of the cosines to the frame before and to the first, on channel means of the UNet's
-middle block.
+Text alignment is that of a diffusion classifier (Li et al. 2023) on the checkpoint's own UNet in float32, as
+no model of pictures and text ships with the system: the frame is noised, and the prompt under which the UNet
+predicts that noise best is what the frame shows. The score is the probability of the clip's own prompt among
+all prompts, with the mean squared errors of all draws as energies. Subject consistency is VBench's formula,
+the mean of the cosines to the frame before and to the first, on features of an ImageNet classifier,
+EfficientNet-Lite0 up to stride 16, averaged over the picture.
 """
 
 from collections.abc import Sequence
@@ -17,9 +16,10 @@ import torch.nn.functional as F
 
 from expert_node.engine.attention import AnchorStep, FrameAttention
 from expert_node.engine.checkpoint import Checkpoint
+from training.expert.perceptual import PerceptualDistance
 
 _TIMES = (250, 400, 550, 700)
-_FEATURE_TIME = 60
+_SIDE_PX = 224
 
 
 class Judge:
@@ -27,6 +27,7 @@ class Judge:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
+        self._features = PerceptualDistance()
         config = checkpoint.scheduler_config
         ends = config["beta_start"] ** 0.5, config["beta_end"] ** 0.5
         betas = torch.linspace(*ends, config.get("num_train_timesteps", 1000))
@@ -50,16 +51,9 @@ class Judge:
     @torch.inference_mode()
     def subject_consistency(self, frames: np.ndarray) -> float:
         """VBench's formula on (N, H, W, 3) uint8 frames, in [0, 1]."""
-        features: list[torch.Tensor] = []
-        hook = self._checkpoint.unet.mid_block.register_forward_hook(
-            lambda _module, _inputs, output: features.append(output.mean((2, 3)))
-        )
-        try:
-            text = self._checkpoint.text.encode([""]).expand(len(frames), -1, -1)
-            self._predict(self._latents(frames), _FEATURE_TIME, text)
-        finally:
-            hook.remove()
-        unit = F.normalize(features[0], dim=-1)
+        pixels = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+        sized = F.interpolate(pixels, size=(_SIDE_PX, _SIDE_PX), mode="bilinear")
+        unit = F.normalize(self._features.last(sized).mean((2, 3)), dim=-1)
         before, first = (unit[1:] * unit[:-1]).sum(-1), unit[1:] @ unit[0]
         return float((before.clamp_min(0) + first.clamp_min(0)).mean() / 2)
 

@@ -15,11 +15,13 @@ from expert_node.engine.keying import key_colour
 from expert_node.engine.loras import Lora
 from expert_node.engine.recipe import Precision
 from expert_node.settings import ExpertSettings
-from expert_node.worker import StepReport
+from expert_node.worker import StepReport, speed_of
 from shared.errors import ExpertFault
 from shared.schemas import Profile, SubvideoSpec
 
 log = structlog.get_logger(__name__)
+
+WARM_UP = "a red car on a city street"
 
 
 class DiffusionStudio:
@@ -27,10 +29,21 @@ class DiffusionStudio:
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
+        self.speed: dict[Profile, float] = {}
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
         return tuple(self._generator.checkpoint.manifest.profiles)
+
+    def warm_up(self, model: str) -> None:
+        """Measure `speed` by a short clip, after a step that packs weights and is not counted."""
+        profile: Profile = "balanced" if "balanced" in self.profiles else self.profiles[0]
+        first = SubvideoSpec(prompt=WARM_UP, frames=2, profile=profile, model=model, steps=1)
+        spec = first.model_copy(update={"steps": None})
+        self.make([first], report=lambda step, steps: None)
+        started = time.monotonic()
+        self.make([spec], report=lambda step, steps: None)
+        self.speed[profile] = speed_of([spec], time.monotonic() - started)
 
     def compatible(self, first: SubvideoSpec, other: SubvideoSpec) -> bool:
         return self._generator.recipe(first) == self._generator.recipe(other)
@@ -104,17 +117,16 @@ def open_studio(settings: ExpertSettings) -> DiffusionStudio:
         Generator(checkpoint, precision=precision, chunk=settings.chunk, anchor_bytes=settings.anchor_bytes)
     )
     loaded = time.monotonic()
-    warm_up = SubvideoSpec(
-        prompt="a red car on a city street", frames=2, profile="balanced", model=settings.model_name
-    )
-    studio.make([warm_up], report=lambda step, steps: None)
+    studio.warm_up(settings.model_name)
     log.info(
         "model loaded",
         model=settings.model_name,
         device=str(device),
         native_size=checkpoint.native_size,
+        students=sorted(checkpoint.students),
         load_s=round(loaded - started, 2),
         warm_up_s=round(time.monotonic() - loaded, 2),
+        megapixels_per_s={profile: round(speed, 4) for profile, speed in studio.speed.items()},
     )
     return studio
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -25,11 +25,20 @@ StepReport = Callable[[int, int], None]
 class Studio(Protocol):
     """What the worker asks of the engine."""
 
+    @property
+    def speed(self) -> Mapping[Profile, float]:
+        """Measured before the first job, in megapixels of key frames per second."""
+
     def compatible(self, first: SubvideoSpec, other: SubvideoSpec) -> bool:
         """May the two share a batch?"""
 
     def make(self, specs: Sequence[SubvideoSpec], *, report: StepReport) -> list[Clip]:
         """The clips of one batch."""
+
+
+def speed_of(specs: Sequence[SubvideoSpec], seconds: float) -> float:
+    """Megapixels of key frames per second at the delivered size, which is what a router can foresee."""
+    return sum(spec.frames * spec.width * spec.height for spec in specs) / 1e6 / max(seconds, 1e-6)
 
 
 class Worker:
@@ -84,7 +93,7 @@ class Worker:
 
     @property
     def speed(self) -> dict[Profile, float]:
-        """Megapixels per second, by profile, smoothed over the last clips."""
+        """Megapixels of key frames per second, by profile: the warm-up's, then smoothed over clips."""
         return dict(self._speed)
 
     def start(self) -> None:
@@ -145,6 +154,7 @@ class Worker:
         self._studio = None
         try:
             self._studio = self._open_studio()
+            self._speed = dict(self._studio.speed) | self._speed
         except Exception as error:  # the boundary: without a model the node is of no use
             log.exception("cannot load the model")
             self._fault = error
@@ -200,10 +210,8 @@ class Worker:
                 job.post(Finished(clip, seconds))
 
     def _learn(self, batch: Sequence[Job], seconds: float) -> None:
-        """Speed is in megapixels of key frames at the delivered size, which is what a router can foresee."""
         profile = batch[0].spec.profile
-        pixels = sum(job.spec.frames * job.spec.width * job.spec.height for job in batch)
-        measured = pixels / 1e6 / max(seconds, 1e-6)
+        measured = speed_of([job.spec for job in batch], seconds)
         known = self._speed.get(profile, measured)
         self._speed[profile] = known + 0.3 * (measured - known)
         self._seconds_per_clip += 0.3 * (seconds - self._seconds_per_clip)

@@ -71,3 +71,21 @@ async def _told(registry: Registry, method: str) -> object:
     while (call := await registry.next())[0] != method:
         pass
     return call[1]
+
+
+@pytest.mark.slow
+async def test_a_node_without_a_model_ends_for_its_supervisor_to_restart_it(
+    tmp_path: Path, cache_dir: Path, redis_url: str
+) -> None:
+    environment = {
+        "EXPERT_PORT": str(free_port()),
+        "EXPERT_MODEL": str(tmp_path),
+        "EXPERT_REDIS_URL": redis_url,
+        "EXPERT_CACHE_DIR": str(cache_dir),
+    }
+    process = start(environment)
+    try:
+        assert await asyncio.to_thread(process.wait, 60) == 3
+    finally:
+        process.kill()
+        process.wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import pytest
 
@@ -16,6 +17,8 @@ REF = SubvideoRef(digest="0" * 64, media_type="video/mp4", size_bytes=0, sha256=
 
 class ToldStudio:
     """An engine that notes its batches and raises what it is told to raise."""
+
+    speed: ClassVar = {"balanced": 0.5}
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -65,6 +68,17 @@ async def test_compatible_jobs_share_a_batch_in_order() -> None:
     for job in jobs:
         assert isinstance(await last_word(job), Finished)
     assert studio.batches == [["a", "c", "d"], ["b"], ["e"]]
+    worker.stop(timeout_s=5)
+
+
+async def test_the_warm_ups_speed_is_reported_until_clips_are_made() -> None:
+    worker = worker_of(ToldStudio)
+    await ready(worker)
+    assert worker.speed == {"balanced": 0.5}
+    worker.submit(job := job_of("a", "balanced"))
+    await last_word(job)
+    assert set(worker.speed) == {"balanced"}
+    assert worker.speed["balanced"] != 0.5
     worker.stop(timeout_s=5)
 
 
