@@ -128,17 +128,21 @@ def measure_fast(rounds: int) -> None:
 def measure_loss(_: int) -> None:
     """What the faster profiles lose, over all prompts; see `engine_scores`."""
     judge = Judge(generator().checkpoint)
-    scores = {}
+    scores: dict[str, list[float]] = {}
     for profile in ("exact", "balanced", "fast"):
         clips = [key_frames(spec_of(prompt, profile=profile))[0] for prompt in PROMPTS]
         alignment = [judge.text_alignment(clip[::3], PROMPTS, n) for n, clip in enumerate(clips)]
         consistency = [judge.subject_consistency(clip) for clip in clips]
-        scores[profile] = statistics.mean(alignment), statistics.mean(consistency)
-        row(f"{profile}, text alignment / subject consistency", "{:.4f} / {:.4f}".format(*scores[profile]))
+        scores[profile] = [statistics.mean(each) for each in (*zip(*alignment, strict=True), consistency)]
+        row(f"{profile}, text shown / information / consistency", _joined(scores[profile], "{:.4f}"))
     for profile in ("balanced", "fast"):
         pairs = zip(scores[profile], scores["exact"], strict=True)
-        changes = " / ".join(f"{own / whole - 1:+.1%}" for own, whole in pairs)
+        changes = _joined([own / whole - 1 for own, whole in pairs], "{:+.1%}")
         row(f"{profile}, change against exact", changes, "goal -3 % or better" if profile == "fast" else "")
+
+
+def _joined(figures: Sequence[float], form: str) -> str:
+    return " / ".join(form.format(figure) for figure in figures)
 
 
 def measure_memory(_: int) -> None:

@@ -1,11 +1,13 @@
 """What a faster profile loses: text alignment and subject consistency.
 
-Text alignment is that of a diffusion classifier (Li et al. 2023) on the checkpoint's own UNet in float32, as
-no model of pictures and text ships with the system: the frame is noised, and the prompt under which the UNet
-predicts that noise best is what the frame shows. The score is the probability of the clip's own prompt among
-all prompts, with the mean squared errors of all draws as energies. Subject consistency is VBench's formula,
-the mean of the cosines to the frame before and to the first, on features of an ImageNet classifier,
-EfficientNet-Lite0 up to stride 16, averaged over the picture.
+No model of pictures and text ships with the system, so text alignment is asked of the checkpoint's own UNet
+in float32: a frame is noised, and the better the UNet predicts that noise when it is told the prompt, the
+more of the prompt the frame shows. `shown` is the probability of the clip's own prompt among all prompts,
+with the mean squared errors of all draws as energies (Li et al. 2023, a diffusion classifier); it
+saturates. `information` is the share of the error without a prompt that the prompt removes (Kong et al.
+2024, arXiv 2310.07972, of which it is the normalised form), and does not. Subject consistency is VBench's
+formula, the mean of the cosines to the frame before and to the first, on features of an ImageNet
+classifier, EfficientNet-Lite0 up to stride 16, averaged over the picture.
 """
 
 from collections.abc import Sequence
@@ -34,19 +36,19 @@ class Judge:
         self._kept = torch.cumprod(1 - betas**2, 0)
 
     @torch.inference_mode()
-    def text_alignment(self, frames: np.ndarray, prompts: Sequence[str], own: int) -> float:
-        """Probability of prompt number `own` for (N, H, W, 3) uint8 frames, in [0, 1]."""
-        x_0, text = self._latents(frames), self._checkpoint.text.encode(list(prompts))
+    def text_alignment(self, frames: np.ndarray, prompts: Sequence[str], own: int) -> tuple[float, float]:
+        """`shown` and `information` of prompt number `own` in (N, H, W, 3) uint8 frames, both up to 1."""
+        x_0, text = self._latents(frames), self._checkpoint.text.encode([*prompts, ""])
         generator = torch.Generator().manual_seed(0)
-        errors = torch.zeros(len(prompts))
+        errors = torch.zeros(len(text))
         for time in _TIMES:
             noise = torch.randn(x_0.shape, generator=generator)
             x_t = self._kept[time].sqrt() * x_0 + (1 - self._kept[time]).sqrt() * noise
-            for index in range(len(prompts)):
+            for index in range(len(text)):
                 predicted = self._predict(x_t, time, text[index : index + 1].expand(len(x_t), -1, -1))
-                errors[index] += F.mse_loss(predicted, self._target(x_0, noise, time))
-        energies = errors / len(_TIMES)
-        return float(torch.softmax(-energies * x_0[0].numel() / 2, 0)[own])
+                errors[index] += F.mse_loss(predicted, self._target(x_0, noise, time)) / len(_TIMES)
+        shown = torch.softmax(-errors[:-1] * x_0[0].numel() / 2, 0)[own]
+        return float(shown), float(1 - errors[own] / errors[-1])
 
     @torch.inference_mode()
     def subject_consistency(self, frames: np.ndarray) -> float:
