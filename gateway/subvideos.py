@@ -102,24 +102,34 @@ class Subvideos:
         """The number of videos that still wait."""
         return int(await self._leave(keys=[_waiters(digest)], args=[video_id, time.time()]))
 
+    async def wanted(self, digest: str) -> Wish | None:
+        """What is to be made, if anybody waits for it."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(_key(digest), "spec", "tenant")
+            pipe.zcount(_waiters(digest), time.time(), "+inf")
+            (raw, tenant), waiting = await pipe.execute()
+        if not raw or not waiting:
+            return None
+        return Wish(SubvideoSpec.model_validate_json(raw), (tenant or b"").decode())
+
     async def is_wanted(self, digest: str) -> bool:
         return bool(await cast(Any, self._redis.zcount(_waiters(digest), time.time(), "+inf")))
 
-    async def wish(self, digest: str) -> Wish | None:
-        raw, tenant = await cast(Any, self._redis.hmget(_key(digest), "spec", "tenant"))
-        return Wish(SubvideoSpec.model_validate_json(raw), (tenant or b"").decode()) if raw else None
-
     async def wait(
         self, spec: SubvideoSpec, *, failed_before: int, start: Start, on_change: OnChange
-    ) -> SubvideoRef:
-        """The subvideo, once it exists. Raises the error that ended its making."""
-        digest, last, due = spec.digest, None, True
+    ) -> tuple[SubvideoRef, Making]:
+        """The subvideo, once it exists, and how it came about. Raises the error that ended its making.
+
+        It was looked for in vain before.
+        """
+        digest, last, due = spec.digest, None, False
         with self._notifier.watching(_topic(digest)) as changed:
+            await start(digest)
             while True:
                 making = await self.read(digest)
                 ended = making.state not in {"queued", "in_progress"}
                 if (due or ended) and (ref := await self.find(spec)) is not None:
-                    return ref
+                    return ref, making
                 if making.ended > failed_before and making.error is not None:
                     raise making.error
                 if making != last:

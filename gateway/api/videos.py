@@ -190,7 +190,9 @@ async def remix_video(video_id: str, request: Request, response: Response, parts
 async def _accept(
     video_id: str, wanted: VideoRequest, parts: Parts, request: Request, response: Response
 ) -> Video:
-    if await parts.videos.find(video_id) is None:  # else an idempotency key is used again
+    if (
+        "idempotency-key" not in request.headers or await parts.videos.find(video_id) is None
+    ):  # else an idempotency key is used again
         await parts.admission.check(wanted.key_frames * wanted.width * wanted.height / 1e6)
     wanted = wanted.model_copy(update={"tenant": tenant_of(request)})
     if await parts.videos.create(video_id, wanted, deadline_s=parts.settings.video_deadline_s):

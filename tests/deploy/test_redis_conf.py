@@ -79,8 +79,7 @@ async def test_a_full_redis_evicts_seldom_used_subvideos_and_no_job(deployed: cl
         for job, spec in zip(jobs, specs, strict=True):
             assert await videos.find(job) is not None
             assert await client.get(f"idempotency:{job}") == job.encode()
-            assert await subvideos.wish(spec.digest) is not None
-            assert await subvideos.is_wanted(spec.digest)
+            assert await subvideos.wanted(spec.digest) is not None
 
 
 async def stored(store: SubvideoStore, name: str) -> str:
