@@ -1,6 +1,7 @@
 """What the gateway costs and how well it spreads work, each figure beside its ideal or peer in the same run.
 
-python -m benchmarks.dispatch [overhead throughput sharing speedup hedging faults spread similar]
+python -m benchmarks.dispatch                     all of it
+python -m benchmarks.dispatch speedup:8,16 spread:equal overhead      some measurements, some rows
 """
 
 import argparse
@@ -23,11 +24,12 @@ from gateway.meaning.same import same_meaning
 from tests.conftest import free_port
 
 Rows = list[tuple[str, str, str]]
+Names = Sequence[str]
 
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=300, keepalive_expiry=2)
 
 
-async def overhead() -> Rows:
+async def overhead(_: Names = ()) -> Rows:
     """Gateway time per video: one clip on an instant expert, one video after another."""
     async with cluster() as running:
         await running.add_expert("instant", 0.0)
@@ -46,7 +48,7 @@ async def overhead() -> Rows:
     ]
 
 
-async def throughput() -> Rows:
+async def throughput(names: Names = ("accepted", "status", "no-op", "litserve")) -> Rows:
     """Requests per second at 1, 32 and 256 clients, beside a no-op route and LitServe's no-op model."""
     rows: Rows = []
     async with cluster() as running:
@@ -55,17 +57,16 @@ async def throughput() -> Rows:
         await running.drained()
         url = running.urls[0]
         routes: dict[str, Callable[[], Awaitable[Any]]] = {
-            "accepted videos": lambda: running.submit(["the one clip"]),
-            "status reads": lambda: running.http.get(f"{url}/v1/videos/{shared}"),
-            "no-op route": lambda: running.http.get(f"{url}/healthz"),
+            "accepted": lambda: running.submit(["the one clip"]),
+            "status": lambda: running.http.get(f"{url}/v1/videos/{shared}"),
+            "no-op": lambda: running.http.get(f"{url}/healthz"),
         }
         for clients in (1, 32, 256):
-            for name, call in routes.items():
-                rate = await _rate(call, clients)
+            for name in (name for name in routes if name in names):
+                rate = await _rate(routes[name], clients)
                 await running.drained()
                 rows.append((f"{name}, {clients} clients", f"{rate:.0f}/s", ""))
-    rows += await _litserve()
-    return rows
+    return rows + (await _litserve() if "litserve" in names else [])
 
 
 async def _litserve() -> Rows:
@@ -108,7 +109,7 @@ async def _rate(call: Callable[[], Awaitable[Any]], clients: int, seconds: float
     return done / (time.perf_counter() - started)
 
 
-async def sharing() -> Rows:
+async def sharing(_: Names = ()) -> Rows:
     """1,000 videos over 50 distinct sub-prompts in Zipf proportions, all at once, through two gateways."""
     draw = random.Random(1)
     weights = [1 / (rank + 1) for rank in range(50)]
@@ -126,13 +127,13 @@ async def sharing() -> Rows:
     ]
 
 
-async def speedup() -> Rows:
+async def speedup(counts: Names = ("1", "2", "4", "8", "16")) -> Rows:
     """An 8-clip video, and 200 videos of 1 to 3 clips, on 1 to 16 experts that take 0.3 s a clip."""
     rows: Rows = []
     draw = random.Random(2)
     jobs = [[f"job {n} clip {c}" for c in range(draw.choice([1, 1, 2, 3]))] for n in range(200)]
     clips = sum(len(job) for job in jobs)
-    for count in (1, 2, 4, 8, 16):
+    for count in map(int, counts):
         async with cluster() as running:
             for n in range(count):
                 await running.add_expert(f"node-{n}", 0.3)
@@ -145,23 +146,23 @@ async def speedup() -> Rows:
     return rows
 
 
-async def hedging() -> Rows:
+async def hedging(names: Names = ("without", "with")) -> Rows:
     """Poisson arrivals at half load on four nodes of 0.2 s, one of which takes ten times as long."""
     rows: Rows = []
-    for name, share in (("without hedging", "0"), ("with hedging", "0.03")):
-        async with cluster(HEDGE_SHARE=share) as running:
+    for name in names:
+        async with cluster(HEDGE_SHARE="0" if name == "without" else "0.03") as running:
             for n in range(3):
                 await running.add_expert(f"node-{n}", 0.2)
             slow = await running.add_expert("slow", 0.2)
             slow.step_s *= 10
             slow.service_s *= 10
             totals = await _arrivals(running, 200, every_s=0.2 / 4 / 0.5)
-        rows.append((f"p95 {name}", f"{_percentile(totals, 95):.2f} s", "ideal 0.2 s"))
-        rows.append((f"slowest {name}", f"{max(totals):.2f} s", ""))
+        rows.append((f"p95 {name} hedging", f"{_percentile(totals, 95):.2f} s", "ideal 0.2 s"))
+        rows.append((f"slowest {name} hedging", f"{max(totals):.2f} s", ""))
     return rows
 
 
-async def faults() -> Rows:
+async def faults(_: Names = ()) -> Rows:
     """The same arrivals on four nodes of which one fails every other clip."""
     async with cluster() as running:
         for n in range(3):
@@ -185,10 +186,11 @@ async def _arrivals(running: Cluster, count: int, *, every_s: float) -> list[flo
     return [v["timings"]["total"] for v in await running.videos(names) if v["status"] == "completed"]
 
 
-async def spread() -> Rows:
+async def spread(names: Names = ("equal", "1:2:4")) -> Rows:
     """Where 350 clips go when all are there at once: equal nodes, and nodes of speeds 1 : 2 : 4."""
     rows: Rows = []
-    for name, latencies in (("equal", [0.1] * 5), ("1 : 2 : 4", [0.4, 0.2, 0.1])):
+    for name in names:
+        latencies = [0.1] * 5 if name == "equal" else [0.4, 0.2, 0.1]
         async with cluster() as running:
             for n, latency in enumerate(latencies):
                 await running.add_expert(f"node-{n}", latency)
@@ -200,23 +202,23 @@ async def spread() -> Rows:
     return rows
 
 
-async def similar() -> Rows:
+async def similar(names: Names = ("tuned", "blind")) -> Rows:
     """Minimal pairs (one attribute differs) and paraphrases, judged by `reuse: similar` and by cosine alone.
 
     The blind pairs were written after the rules; corrections since then have added 2 of the 80 paraphrases.
     """
     rows: Rows = []
-    for name in ("", "_blind"):
-        different, same = _pairs(f"different{name}"), _pairs(f"same{name}")
+    for kind in names:
+        suffix = "_blind" if kind == "blind" else ""
+        different, same = _pairs(f"different{suffix}"), _pairs(f"same{suffix}")
         wrong, right = (sum(same_meaning(*pair) for pair in pairs) for pairs in (different, same))
         median_same = median(_cosines(same))
         alone = sum(cosine >= median_same for cosine in _cosines(different))
-        kind = "blind " if name else ""
-        rows.append((f"{kind}minimal pairs reused", f"{wrong} of {len(different)}", "goal 0"))
-        rows.append((f"{kind}paraphrases reused", f"{right} of {len(same)}", "goal 60 %"))
+        rows.append((f"{kind} minimal pairs reused", f"{wrong} of {len(different)}", "goal 0"))
+        rows.append((f"{kind} paraphrases reused", f"{right} of {len(same)}", "goal 60 %"))
         rows.append(
             (
-                f"{kind}minimal pairs reused by cosine",
+                f"{kind} minimal pairs reused by cosine",
                 f"{alone} of {len(different)}",
                 "at half of the paraphrases",
             )
@@ -251,13 +253,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="one of: " + ", ".join(ALL))
-    names = parser.parse_args().names or list(ALL)
-    if unknown := set(names).difference(ALL):
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME[:ROW,ROW]", help="NAME is one of: " + ", ".join(ALL)
+    )
+    wanted = [name.partition(":") for name in parser.parse_args().names or ALL]
+    if unknown := {name for name, _, _ in wanted}.difference(ALL):
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
-    for name in names:
+    for name, _, rows in wanted:
         print(f"{name}: {(ALL[name].__doc__ or '').strip()}", flush=True)
-        for what, value, beside in uvloop.run(ALL[name]()):
+        measured = ALL[name](rows.split(",")) if rows else ALL[name]()
+        for what, value, beside in uvloop.run(measured):
             print(f"  {what:40} {value:>24}  {beside}", flush=True)
 
 

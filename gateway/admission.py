@@ -46,7 +46,8 @@ class Admission:
         """Seconds until a new clip could start; None while no node can say how fast it is."""
         now = time.monotonic()
         if now - self._at > _FRESH_S:
-            self._load, self._at = await self._measure(), now
+            self._at = now  # those who ask meanwhile do not measure again
+            self._load = await self._measure()
         while self._accepted and now - self._accepted[0][0] > _LAG_S:
             self._accepted.popleft()
         if not self._load.rate_mp_s:

@@ -9,6 +9,7 @@ Keys:
     expert:<name>:observed    hash: running means of what was measured on real clips, see `Fleet.observe`
 """
 
+import functools
 import math
 import time
 import uuid
@@ -134,7 +135,7 @@ class Fleet:
     async def records(self) -> dict[str, ExpertRecord]:
         """Every registered node by name; those silent for very long are forgotten on the way."""
         raw = await cast(Any, self._redis.hgetall("experts"))
-        records = {name.decode(): ExpertRecord.model_validate_json(row) for name, row in raw.items()}
+        records = {name.decode(): _parsed(row) for name, row in raw.items()}
         oldest = time.time() - _FORGET_HEARTBEATS * self.heartbeat_s
         gone = [name for name, record in records.items() if record.heartbeat_at < oldest]
         if gone:
@@ -219,6 +220,12 @@ class Fleet:
         """Not a fault: only leave the node alone for a moment."""
         pause_ms = int(min(max(retry_after_s, 0.1), 10.0) * 1000)
         await cast(Any, self._redis.set(_full(name), b"1", px=pause_ms))
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(row: bytes) -> ExpertRecord:
+    """Immutable, and read far more often than nodes renew it."""
+    return ExpertRecord.model_validate_json(row)
 
 
 def _ledger(name: str) -> str:
