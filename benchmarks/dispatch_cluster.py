@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,6 +36,7 @@ class Cluster:
     redis_url: str
     redis: RedisClient
     urls: list[str]
+    gateway_pids: list[int]
     stack: AsyncExitStack
     http: httpx.AsyncClient
     experts: list[ExpertDouble] = field(default_factory=list)
@@ -59,6 +61,14 @@ class Cluster:
         self.heartbeats.append(asyncio.create_task(double.registering(self.urls[0], 0.5)))
         self.experts.append(double)
         return double
+
+    def cpu_s(self) -> float:
+        """CPU time of the gateways so far."""
+        total = 0
+        for pid in self.gateway_pids:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / os.sysconf("SC_CLK_TCK")
 
     async def submit(self, clips: Sequence[str], *, to: int = 0, **fields: Any) -> str:
         """A video of one stage a clip; the gate is not part of what is measured."""
@@ -104,21 +114,20 @@ async def cluster(*, gateways: int = 1, **settings: str) -> AsyncIterator[Cluste
         redis = await stack.enter_async_context(connect(redis_url))
         await redis.ping()
         merger_url = await stack.enter_async_context(MergerDouble(redis_url).serving())
-        urls = []
+        urls, pids = [], []
         for _ in range(gateways):
             port = free_port()
             env = (
                 _SETTINGS | {"PORT": str(port), "REDIS_URL": redis_url, "MERGER_URLS": merger_url} | settings
             )
-            await stack.enter_async_context(
-                process(sys.executable, "-m", "benchmarks.dispatch_gateway", env=env)
-            )
+            gateway = process(sys.executable, "-m", "benchmarks.dispatch_gateway", env=env)
+            pids.append(await stack.enter_async_context(gateway))
             urls.append(f"http://127.0.0.1:{port}")
         for url in urls:
             await _ready(f"{url}/readyz")
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=300, keepalive_expiry=2)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=120, limits=limits))
-        running = Cluster(redis_url, redis, urls, stack, http)
+        running = Cluster(redis_url, redis, urls, pids, stack, http)
         try:
             yield running
         finally:
@@ -128,15 +137,15 @@ async def cluster(*, gateways: int = 1, **settings: str) -> AsyncIterator[Cluste
 
 
 @asynccontextmanager
-async def process(*command: str, env: dict[str, str]) -> AsyncIterator[None]:
-    """A process with `env` as the gateway's settings, until the end of the block."""
+async def process(*command: str, env: dict[str, str]) -> AsyncIterator[int]:
+    """The id of a process with `env` as the gateway's settings, until the end of the block."""
     named = {f"GATEWAY_{key}": value for key, value in env.items()}
     quiet = asyncio.subprocess.DEVNULL
     running = await asyncio.create_subprocess_exec(
         *command, env=os.environ | named, stdout=quiet, start_new_session=True
     )
     try:
-        yield
+        yield running.pid
     finally:
         if running.returncode is None:
             running.terminate()

@@ -204,7 +204,16 @@ class Fleet:
             f"speed:{seen.profile}:{seen.pixels}": speed,
             "transfer": seen.overhead_s,
             f"residual:{seen.topic}": math.log(seen.service_s / seen.predicted_s),
+            f"quality:{seen.topic}": 1.0,
         }
+        await self._learn(name, values)
+
+    async def disappointed(self, name: str, topic: str) -> None:
+        """A clip failed on this node and not on another: a fault, and a lesson for clips of its kind."""
+        await self.failed(name)
+        await self._learn(name, {f"quality:{topic}": 0.0})
+
+    async def _learn(self, name: str, values: Mapping[str, float]) -> None:
         args: list[str | float] = [_NEWEST_WEIGHT, *(item for pair in values.items() for item in pair)]
         await self._observe(keys=[_observed(name)], args=args)
 
@@ -266,17 +275,20 @@ def _node(name: str, record: ExpertRecord, part: Sequence[Any], *, now: float) -
         cost_per_mp=status.cost_per_mp,
         power_w=status.power_w,
         transfer_s=seen.get("transfer:m", 0.0),
-        residuals={
-            topic: Residual(
-                mean, seen.get(f"residual:{topic}:v", 0.0), int(seen.get(f"residual:{topic}:n", 0))
-            )
-            for topic, mean in _means(seen, "residual:").items()
-        },
+        residuals=_learned(seen, "residual:"),
+        quality=_learned(seen, "quality:"),
         heartbeat_age_s=max(0.0, now - record.heartbeat_at),
         open_s=max(0.0, float(health.get(b"open_until", 0)) - now),
         full_s=max(0, full_ms) / 1000,
         ledger=_dispatched(members, now),
     )
+
+
+def _learned(seen: Mapping[str, float], prefix: str) -> dict[str, Residual]:
+    return {
+        topic: Residual(mean, seen.get(f"{prefix}{topic}:v", 0.0), int(seen.get(f"{prefix}{topic}:n", 0)))
+        for topic, mean in _means(seen, prefix).items()
+    }
 
 
 def _means(seen: Mapping[str, float], prefix: str) -> dict[str, float]:

@@ -143,7 +143,7 @@ class Generation:
                     if len(blamed) >= self._tries:
                         raise ExpertFault(_gave_up(blamed, error)) from error
                 else:
-                    await self._settle(winner, blamed)
+                    await self._settle(winner, blamed, job.topic)
                     return
             await asyncio.sleep(_UNREACHABLE_PAUSE_S)
 
@@ -184,17 +184,17 @@ class Generation:
                 await asyncio.gather(copy, return_exceptions=True)
         metrics.HEDGES.labels("second" if won else "first").inc()
         if won and _failed(task):
-            await self._fleet.failed(first.place.node.name)
+            await self._fleet.disappointed(first.place.node.name, job.topic)
         elif won and not task.done():  # how slow it was at least is worth learning
             await self._observe(first.place, spec, first.elapsed_s, first.elapsed_s)
         first.beaten_by = place.node.name if won else ""
         return won
 
-    async def _settle(self, name: str, blamed: list[str]) -> None:
+    async def _settle(self, name: str, blamed: list[str], topic: str) -> None:
         """The clip could be made, so those that failed on it are at fault and not the clip."""
         for other in blamed:
             if other != name:
-                await self._fleet.failed(other)
+                await self._fleet.disappointed(other, topic)
         await self._fleet.succeeded(name)
 
     async def _on(self, run: "_Run", spec: SubvideoSpec) -> None:

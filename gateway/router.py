@@ -2,13 +2,13 @@
 
 A node's score is a time in seconds, the lower the better:
 
-    J = X + W + s·exp(r) + σ/2 + q·(a_max - a) + p·cost + e·energy
+    J = X + W + s·exp(r) + σ/2 + f·(W + s) + q·(a_max - a) + p·cost + e·energy
 
 `X` is the measured transfer time, `W` the wait for a free slot, found by playing out the work dispatched to
-the node, `s` the predicted service time, `r` and `σ` what was learned of the node's deviation from it, `a`
-the affinity of the clip to the node's specialities, `q` about two typical jobs, so that a perfect
-specialist is left once it is two jobs deeper, and `cost` and `energy` in a quarter of a typical job over
-the fleet's spread. Scores within `TOLERANCE` are equal; among equals the choice is random in proportion to
+the node, `s` the predicted service time, `r` and `σ` what was learned of the node's deviation from it, `f`
+the learned share of such clips that it fails, each of which costs the time again, `a` the affinity of the
+clip to the node's specialities, `q` about two typical jobs, so that a perfect specialist is left once it is
+two jobs deeper, and `cost` and `energy` in a quarter of a typical job over the fleet's spread. Scores within `TOLERANCE` are equal; among equals the choice is random in proportion to
 capacity x speed, drawn from the clip's digest, so that the same snapshot and clip always give the same
 choice and equal nodes share.
 """
@@ -92,6 +92,8 @@ class Node:
     power_w: float = 0.0
     transfer_s: float = 0.0
     residuals: Mapping[str, Residual] = field(default_factory=dict)
+    #: By topic, the share of clips that were made as asked for.
+    quality: Mapping[str, Residual] = field(default_factory=dict)
 
     @property
     def limit(self) -> int:
@@ -215,17 +217,23 @@ class _Forecast:
         policy, learned = self._policy, node.residuals.get(self._job.topic)
         service = self.service_s(node)
         spread = service * math.sqrt(learned.variance) if learned and policy.learn else 0.0
+        fails = _shortfall(node.quality.get(self._job.topic)) if policy.learn else 0.0
+        again = fails * (self.wait_s(node) + service)
         extra = (
             policy.quality_jobs * (self._best_affinity - self._job.affinity(node))
             + policy.cost_jobs * self._cost[node.name]
             + policy.energy_jobs * self._energy[node.name]
         )
-        return node.transfer_s + self.wait_s(node) + service + spread / 2 + extra * self._typical_s
+        return node.transfer_s + self.wait_s(node) + service + spread / 2 + again + extra * self._typical_s
 
 
 def _correction(learned: Residual) -> float:
     shrunk = learned.mean * learned.n / (learned.n + _SHRINK)
     return max(-_LARGEST_RESIDUAL, min(_LARGEST_RESIDUAL, shrunk))
+
+
+def _shortfall(learned: Residual | None) -> float:
+    return (1 - learned.mean) * learned.n / (learned.n + _SHRINK) if learned else 0.0
 
 
 def _scaled(nodes: Sequence[Node], value: Callable[[Node], float]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -181,8 +182,13 @@ def test_top_k_spreads_over_the_best() -> None:
     assert chosen["a"] > chosen["b"] > chosen["c"] > 150
 
 
-def simulate(true_speeds: list[float], *, learn: bool) -> float:
-    """Mean seconds from arrival to completion of 400 clips over nodes that all say they have speed 1."""
+def simulate(true_speeds: list[float], *, learn: bool, faults: Sequence[float] = ()) -> float:
+    """Mean seconds from arrival to completion of 400 clips over nodes that all say they have speed 1.
+
+    `faults` is each node's share of clips that have to be made a second time.
+    """
+    faults = faults or [0.0] * len(true_speeds)
+    quality = [Residual() for _ in true_speeds]
     policy = replace(POLICY, learn=learn)
     residuals = [Residual() for _ in true_speeds]
     running: list[list[tuple[float, float]]] = [[] for _ in true_speeds]
@@ -197,6 +203,7 @@ def simulate(true_speeds: list[float], *, learn: bool) -> float:
                 name=str(i),
                 ledger=tuple(Dispatched(JOB.work_mp, max(0.0, now - start)) for start, _ in running[i]),
                 residuals={"scene": residuals[i]},
+                quality={"scene": quality[i]},
             )
             for i in range(len(true_speeds))
         ]
@@ -205,14 +212,20 @@ def simulate(true_speeds: list[float], *, learn: bool) -> float:
         assert choice.node is not None
         i = int(choice.node.name)
         service = JOB.work_mp / true_speeds[i] * draw.lognormvariate(0, 0.1)
+        failed = draw.random() < faults[i]
+        quality[i] = learned_from(quality[i], 0.0 if failed else 1.0)
         start = max([now, *(end for _, end in running[i])])
         running[i].append((start, start + service))
-        total += start + service - now
-        seen, weight = residuals[i], max(0.1, 1 / (residuals[i].n + 1))
-        delta = math.log(service / choice.plain_s) - seen.mean
-        variance = (1 - weight) * (seen.variance + weight * delta**2)
-        residuals[i] = Residual(seen.mean + weight * delta, variance, seen.n + 1)
+        total += (start + service - now) * (2 if failed else 1)
+        residuals[i] = learned_from(residuals[i], math.log(service / choice.plain_s))
     return total / 400
+
+
+def learned_from(seen: Residual, value: float) -> Residual:
+    weight, delta = max(0.1, 1 / (seen.n + 1)), value - seen.mean
+    return Residual(
+        seen.mean + weight * delta, (1 - weight) * (seen.variance + weight * delta**2), seen.n + 1
+    )
 
 
 @pytest.mark.parametrize("speeds", [[1.0] * 4, [0.5, 1.0, 1.0, 2.0], [0.5, 0.5, 0.5, 2.0], [1.0, 1.1]])
@@ -221,3 +234,11 @@ def test_what_is_learned_is_never_worse_than_the_fixed_rule(speeds: list[float])
     assert learned <= fixed * 1.05, (fixed, learned)
     if max(speeds) / min(speeds) >= 2:
         assert learned < fixed * 0.97, (fixed, learned)
+
+
+@pytest.mark.parametrize("faults", [[0.0] * 4, [0.5, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]])
+def test_nodes_that_fail_clips_of_a_kind_get_fewer_of_them(faults: list[float]) -> None:
+    fixed, learned = (simulate([1.0] * 4, learn=learn, faults=faults) for learn in (False, True))
+    assert learned <= fixed * 1.05, (fixed, learned)
+    if any(faults):
+        assert learned < fixed, (fixed, learned)
