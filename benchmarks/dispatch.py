@@ -130,7 +130,7 @@ async def sharing(_: Names = ()) -> Rows:
 async def speedup(counts: Names = ("1", "2", "4", "8", "16")) -> Rows:
     """An 8-clip video, and 200 videos of 1 to 3 clips, on 1 to 16 experts that take 0.3 s a clip.
 
-    Experts, gateway, Redis and clients share this machine; the gateway's CPU time shows how near its limit is.
+    Experts, gateway, Redis and clients share the machine; the gateway's CPU time shows how near its limit is.
     Eight clips of 3 s show how much of the loss is constant.
     """
     rows: Rows = []

@@ -8,9 +8,10 @@ A node's score is a time in seconds, the lower the better:
 the node, `s` the predicted service time, `r` and `σ` what was learned of the node's deviation from it, `f`
 the learned share of such clips that it fails, each of which costs the time again, `a` the affinity of the
 clip to the node's specialities, `q` about two typical jobs, so that a perfect specialist is left once it is
-two jobs deeper, and `cost` and `energy` in a quarter of a typical job over the fleet's spread. Scores within `TOLERANCE` are equal; among equals the choice is random in proportion to
-capacity x speed, drawn from the clip's digest, so that the same snapshot and clip always give the same
-choice and equal nodes share.
+two jobs deeper, and `cost` and `energy` in a quarter of a typical job over the fleet's spread. Scores
+within `TOLERANCE` are equal; among equals the choice is random in proportion to capacity x speed, drawn
+from the clip's digest, so that the same snapshot and clip always give the same choice and equal nodes
+share.
 """
 
 import hashlib
