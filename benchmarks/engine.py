@@ -131,10 +131,11 @@ def measure_loss(_: int) -> None:
     scores: dict[str, list[float]] = {}
     for profile in ("exact", "balanced", "fast"):
         clips = [key_frames(spec_of(prompt, profile=profile))[0] for prompt in PROMPTS]
-        alignment = [judge.text_alignment(clip[::3], PROMPTS, n) for n, clip in enumerate(clips)]
-        consistency = [judge.subject_consistency(clip) for clip in clips]
-        scores[profile] = [statistics.mean(each) for each in (*zip(*alignment, strict=True), consistency)]
-        row(f"{profile}, text shown / information / consistency", _joined(scores[profile], "{:.4f}"))
+        scores[profile] = [
+            statistics.mean(map(judge.text_alignment, clips, PROMPTS)),
+            statistics.mean(map(judge.subject_consistency, clips)),
+        ]
+        row(f"{profile}, text alignment / subject consistency", _joined(scores[profile], "{:.4f}"))
     for profile in ("balanced", "fast"):
         pairs = zip(scores[profile], scores["exact"], strict=True)
         changes = _joined([own / whole - 1 for own, whole in pairs], "{:+.1%}")

@@ -2,15 +2,11 @@
 
 No model of pictures and text ships with the system, so text alignment is asked of the checkpoint's own UNet
 in float32: a frame is noised, and the better the UNet predicts that noise when it is told the prompt, the
-more of the prompt the frame shows. `shown` is the probability of the clip's own prompt among all prompts,
-with the mean squared errors of all draws as energies (Li et al. 2023, a diffusion classifier); it
-saturates. `information` is the share of the error without a prompt that the prompt removes (Kong et al.
-2024, arXiv 2310.07972, of which it is the normalised form), and does not. Subject consistency is VBench's
-formula, the mean of the cosines to the frame before and to the first, on features of an ImageNet
-classifier, EfficientNet-Lite0 up to stride 16, averaged over the picture.
+more of the prompt the frame shows. The score is the share of the error without a prompt that the prompt
+removes (Kong et al. 2024, arXiv 2310.07972, normalised); every frame meets the same noise. Subject
+consistency is VBench's formula, the mean of the cosines to the frame before and to the first, on features
+of an ImageNet classifier, EfficientNet-Lite0 up to stride 16, averaged over the picture.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,7 +16,7 @@ from expert_node.engine.attention import AnchorStep, FrameAttention
 from expert_node.engine.checkpoint import Checkpoint
 from training.expert.perceptual import PerceptualDistance
 
-_TIMES = (250, 400, 550, 700)
+_TIMES = range(100, 900, 50)
 _SIDE_PX = 224
 
 
@@ -36,19 +32,18 @@ class Judge:
         self._kept = torch.cumprod(1 - betas**2, 0)
 
     @torch.inference_mode()
-    def text_alignment(self, frames: np.ndarray, prompts: Sequence[str], own: int) -> tuple[float, float]:
-        """`shown` and `information` of prompt number `own` in (N, H, W, 3) uint8 frames, both up to 1."""
-        x_0, text = self._latents(frames), self._checkpoint.text.encode([*prompts, ""])
+    def text_alignment(self, frames: np.ndarray, prompt: str) -> float:
+        """How much of the prompt (N, H, W, 3) uint8 frames show; at most 1."""
+        x_0, text = self._latents(frames), self._checkpoint.text.encode([prompt, ""])
+        texts = text.repeat_interleave(len(x_0), 0)
         generator = torch.Generator().manual_seed(0)
-        errors = torch.zeros(len(text))
+        errors = torch.zeros(2)
         for time in _TIMES:
-            noise = torch.randn(x_0.shape, generator=generator)
+            noise = torch.randn(x_0[:1].shape, generator=generator).expand_as(x_0)
             x_t = self._kept[time].sqrt() * x_0 + (1 - self._kept[time]).sqrt() * noise
-            for index in range(len(text)):
-                predicted = self._predict(x_t, time, text[index : index + 1].expand(len(x_t), -1, -1))
-                errors[index] += F.mse_loss(predicted, self._target(x_0, noise, time)) / len(_TIMES)
-        shown = torch.softmax(-errors[:-1] * x_0[0].numel() / 2, 0)[own]
-        return float(shown), float(1 - errors[own] / errors[-1])
+            predicted = self._predict(torch.cat([x_t, x_t]), time, texts).unflatten(0, (2, -1))
+            errors += (predicted - self._target(x_0, noise, time)).square().mean((1, 2, 3, 4))
+        return float(1 - errors[0] / errors[1])
 
     @torch.inference_mode()
     def subject_consistency(self, frames: np.ndarray) -> float:

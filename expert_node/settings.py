@@ -23,8 +23,10 @@ class ExpertSettings(ServiceSettings):
     advertised_url: str | None = Field(None, pattern=r"^https?://[^\s/]+/?$")
     #: Gateways to register with, separated by commas; none means that the node is called directly.
     gateway_urls: CommaList = ()
-    #: "embedded", a hub id or a local folder in the Stable Diffusion 1.x layout.
+    #: "embedded", a hub id or a local folder in the Stable Diffusion 1.x layout, or one .safetensors file.
     model: str = "embedded"
+    #: Hub id or folder whose configurations and tokenizer belong to a model that is one file.
+    layout: str = "stable-diffusion-v1-5/stable-diffusion-v1-5"
     #: LoRA adapters to fuse in, separated by commas, each "source" or "source@scale".
     loras: CommaList = ()
     #: "auto" is the first GPU, or else the CPU.

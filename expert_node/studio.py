@@ -111,7 +111,9 @@ def open_studio(settings: ExpertSettings) -> DiffusionStudio:
     device = chosen_device(settings.device)
     loras = tuple(Lora.parse(text) for text in settings.loras)
     started = time.monotonic()
-    checkpoint = load_checkpoint(settings.model, device=device, cache_dir=settings.cache_dir, loras=loras)
+    checkpoint = load_checkpoint(
+        settings.model, device=device, cache_dir=settings.cache_dir, loras=loras, layout=settings.layout
+    )
     precision = None if settings.dtype == "auto" else settings.dtype
     studio = DiffusionStudio(
         Generator(checkpoint, precision=precision, chunk=settings.chunk, anchor_bytes=settings.anchor_bytes)

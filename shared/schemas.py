@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 #: Part of every digest. Raise it when the engine's output for an unchanged spec changes.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 #: Part of every stage's and video's digest. Raise it when the merger's output for unchanged inputs changes.
 MERGER_VERSION = "4"
 

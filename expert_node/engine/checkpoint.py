@@ -1,4 +1,4 @@
-"""Checkpoints: a folder or hub id in the Stable Diffusion 1.x layout, to models. Safetensors only."""
+"""Checkpoints: a folder, file or hub id of the Stable Diffusion 1.x family, to models. Safetensors only."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from transformers.utils import logging as transformers_logging
 
 from expert_node.engine.loras import Lora, fuse
 from expert_node.engine.manifest import FILE_NAME, Manifest, read_manifest
+from expert_node.engine.single_file import is_single_file, load_parts
 from expert_node.engine.students import load_students
 from expert_node.engine.text import ClipText, MiniLmText, TextEncoder
 from shared import minilm
@@ -23,6 +24,8 @@ from shared.errors import ModelNotFound
 from shared.schemas import Profile
 
 EMBEDDED = "embedded"
+#: Describes single files, which carry weights only: configurations and the tokenizer.
+LAYOUT = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 _EMBEDDED_FOLDER = Path(__file__).resolve().parents[1] / "weights" / "embedded"
 _AUTOENCODERS = ("AutoencoderKL", "AutoencoderTiny", "AutoencoderDC")
 
@@ -61,12 +64,18 @@ class Checkpoint:
 
 
 def load_checkpoint(
-    model: str, *, device: torch.device, cache_dir: Path, loras: Sequence[Lora] = ()
+    model: str, *, device: torch.device, cache_dir: Path, loras: Sequence[Lora] = (), layout: str = LAYOUT
 ) -> Checkpoint:
-    """Load the embedded checkpoint, a local folder, or a hub id; raises ModelNotFound with the reason."""
+    """Load the embedded checkpoint, a local folder, a single file, or a hub id.
+
+    `layout` describes single files. Raises ModelNotFound with the reason.
+    """
     source = str(_EMBEDDED_FOLDER) if model == EMBEDDED else model
     try:
-        checkpoint = _load(model, source, device, cache_dir)
+        if is_single_file(source):
+            checkpoint = _load_file(source, layout, device)
+        else:
+            checkpoint = _load(model, source, device, cache_dir)
     except (OSError, ValueError, HfHubHTTPError) as error:
         raise ModelNotFound(f"cannot load {model!r}: {_reason(source, error)}", param="model") from error
     for lora in loras:
@@ -88,13 +97,21 @@ def _load(model: str, source: str, device: torch.device, cache_dir: Path) -> Che
     vae_class = _config(source, "vae", "config.json").get("_class_name")
     if vae_class not in _AUTOENCODERS:
         raise ValueError(f"its autoencoder is a {vae_class}; supported are {', '.join(_AUTOENCODERS)}")
-    unet = _weights(UNet2DConditionModel, source, "unet")
-    vae = _weights(getattr(diffusers, vae_class), source, "vae")
-    for part in (unet, vae):
-        part.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    unet = _placed(_weights(UNet2DConditionModel, source, "unet"), device)
+    vae = _placed(_weights(getattr(diffusers, vae_class), source, "vae"), device)
     text = _text_encoder(source, manifest, device, cache_dir)
     students = load_students(source, unet)
     return Checkpoint(model, unet, vae, text, scheduler_config, manifest, students)
+
+
+def _load_file(path: str, layout: str, device: torch.device) -> Checkpoint:
+    unet, vae, text, scheduler_config = load_parts(path, layout, device)
+    manifest = _manifest(layout)
+    return Checkpoint(path, _placed(unet, device), _placed(vae, device), text, scheduler_config, manifest)
+
+
+def _placed(part: Any, device: torch.device) -> Any:
+    return part.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
 
 
 def _text_encoder(source: str, manifest: Manifest, device: torch.device, cache_dir: Path) -> TextEncoder:

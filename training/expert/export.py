@@ -36,15 +36,16 @@ WORN = {
 }
 #: What keeps the subject of a small model together: see docs/engine.md.
 _SMALL = {
-    "warp": "bicubic", "warp_level": -1, "shared_noise": 0.95, "motion_scale": 0.5, "precision": "bfloat16",
+    "warp": "bicubic", "warp_level": -1, "noise_level": 0.6, "shared_noise": 0.95, "motion_scale": 0.5,
+    "precision": "bfloat16",
 }  # fmt: skip
 PROFILES: dict[str, Any] = {
     "exact": {"solver": "ddim", "steps": 50, "guidance_scale": 4.0},
-    "balanced": {"solver": "dpm++", "steps": 20, "guidance_scale": 4.0, "noise_level": 0.5} | _SMALL,
-    "fast": {"solver": "dpm++", "steps": 10, "guidance_scale": 4.0, "noise_level": 0.4} | _SMALL,
+    "balanced": {"solver": "dpm++", "steps": 20, "guidance_scale": 4.0} | _SMALL,
+    "fast": {"solver": "dpm++", "steps": 10, "guidance_scale": 4.0} | _SMALL,
 }  # fmt: skip
 #: The `fast` profile if there is a student: what it was distilled for.
-STUDENT_PROFILE = {"solver": "ddim", "steps": STEPS, "guidance_scale": 1.0, "noise_level": 0.5} | _SMALL
+STUDENT_PROFILE = {"solver": "ddim", "steps": STEPS, "guidance_scale": 1.0} | _SMALL
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
     "scheduler": ["diffusers", "DDIMScheduler"],
