@@ -192,7 +192,7 @@ def test_bad_specs_are_refused(
 
 
 async def test_a_full_queue_answers_503_with_retry_after(url: str, app: FastAPI, spec: SubvideoSpec) -> None:
-    long = spec.model_copy(update={"steps": 200, "frames": 64})
+    long = spec.model_copy(update={"steps": 200, "frames": 128})
     await until(lambda: is_idle(node_of(app)))  # of what an earlier test left
     async with httpx.AsyncClient(timeout=60) as client:
         async with client.stream("POST", f"{url}/v1/subvideos", json=long.model_dump(mode="json")) as first:
