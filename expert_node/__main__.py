@@ -12,6 +12,7 @@ from expert_node.node import Node
 from expert_node.settings import ExpertSettings
 from shared.logs import configure_logging
 from shared.schemas import ENGINE_VERSION
+from shared.tracing import configure_tracing
 
 
 class Server(uvicorn.Server):
@@ -48,6 +49,7 @@ def main() -> None:
     parser.parse_args()
     settings = ExpertSettings()
     configure_logging("expert_node", settings)
+    configure_tracing("expert_node", settings.traces)
     app = create_app(settings)
     config = uvicorn.Config(
         app,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from expert_node.clips import Clip
 from shared.errors import ServiceError
 from shared.schemas import Progress, Queued, SubvideoSpec
+from shared.tracing import traceparent
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Job:
 
     def __init__(self, spec: SubvideoSpec) -> None:
         self.spec = spec
+        #: For the span of its computation, which another thread makes.
+        self.trace = traceparent()
         self._cancelled = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[Event] = asyncio.Queue()

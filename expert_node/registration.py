@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import structlog
 
+from expert_node import metrics
 from shared.schemas import ExpertRegistration, RegistrationReply
 
 log = structlog.get_logger(__name__)
@@ -45,8 +46,10 @@ class Registration:
             while True:
                 try:
                     pause_s = await self._put()
+                    metrics.HEARTBEATS.labels("sent").inc()
                     retry_s = _FIRST_RETRY_S
                 except (httpx.HTTPError, ValueError) as error:
+                    metrics.HEARTBEATS.labels("failed").inc()
                     self._note(registered=False, reason=str(error) or type(error).__name__)
                     pause_s, retry_s = retry_s, min(retry_s * 2, _LAST_RETRY_S)
                 await self._wait(pause_s)

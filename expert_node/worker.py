@@ -8,10 +8,12 @@ from typing import Protocol
 
 import structlog
 
+from expert_node import metrics
 from expert_node.clips import Clip
 from expert_node.jobs import Finished, Job, Stopped
 from shared.errors import Cancelled, ExpertFault, Overloaded, ServiceError, Unavailable
 from shared.schemas import Profile, Progress, Queued, SubvideoSpec
+from shared.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +71,8 @@ class Worker:
         self._studio: Studio | None = None
         self._speed: dict[Profile, float] = {}
         self._seconds_per_clip = 1.0
+        metrics.RUNNING.set_function(lambda: self.running)
+        metrics.WAITING.set_function(lambda: self.queued)
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
 
     def __repr__(self) -> str:
@@ -107,6 +111,7 @@ class Worker:
             free = self._capacity - len(self._running)
             if len(self._waiting) >= free + self._queue_limit:
                 backlog = (len(self._waiting) + len(self._running)) / self._capacity
+                metrics.REFUSED.inc()
                 raise Overloaded(
                     f"{len(self._waiting)} clips are waiting already",
                     retry_after_s=max(1.0, backlog * self._seconds_per_clip),
@@ -195,7 +200,8 @@ class Worker:
         assert self._studio is not None
         started = time.monotonic()
         try:
-            clips = self._studio.make([job.spec for job in batch], report=self._report_to(batch))
+            with span("generate", parent=batch[0].trace, clips=len(batch)):
+                clips = self._studio.make([job.spec for job in batch], report=self._report_to(batch))
         except ServiceError as error:
             self._end(batch, Stopped(error))
         except Exception as error:  # the boundary: one failed job must not end the node
@@ -206,7 +212,10 @@ class Worker:
             self._faults_in_a_row = 0
             seconds = time.monotonic() - started
             self._learn(batch, seconds)
+            metrics.SUBVIDEOS.labels("completed").inc(len(batch))
+            metrics.BATCH_SECONDS.labels(batch[0].spec.profile).observe(seconds)
             for job, clip in zip(batch, clips, strict=True):
+                log.info("subvideo made", digest=job.spec.digest, seconds=round(seconds, 3))
                 job.post(Finished(clip, seconds))
 
     def _learn(self, batch: Sequence[Job], seconds: float) -> None:
@@ -214,10 +223,12 @@ class Worker:
         measured = speed_of([job.spec for job in batch], seconds)
         known = self._speed.get(profile, measured)
         self._speed[profile] = known + 0.3 * (measured - known)
+        metrics.SPEED.labels(profile).set(self._speed[profile])
         self._seconds_per_clip += 0.3 * (seconds - self._seconds_per_clip)
 
     @staticmethod
     def _end(batch: Sequence[Job], event: Stopped) -> None:
+        metrics.SUBVIDEOS.labels(event.error.code).inc(len(batch))
         for job in batch:
             job.post(event)
 

@@ -7,6 +7,7 @@ import uvicorn
 from gateway.app import VERSION, create_app
 from gateway.settings import GatewaySettings
 from shared.logs import configure_logging
+from shared.tracing import configure_tracing
 
 
 def main() -> None:
@@ -19,6 +20,7 @@ def main() -> None:
     parser.parse_args()
     settings = GatewaySettings()
     configure_logging("gateway", settings)
+    configure_tracing("gateway", settings.traces)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

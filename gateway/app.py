@@ -37,6 +37,7 @@ from gateway.workers import Workers
 from shared.errors import Unavailable
 from shared.http import create_service, error_response
 from shared.store import RedisClient, SubvideoStore, connect
+from shared.tracing import trace_calls
 
 VERSION = "0.1.0"
 #: How long background work may take to end, beyond the drain time that it grants its own tasks.
@@ -57,6 +58,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
             connect(settings.redis_url.get_secret_value()) as redis,
             httpx.AsyncClient(limits=limits, trust_env=False) as http,
         ):
+            trace_calls(http)
             gate = make_gate(redis) if make_gate else build_gate(settings, redis)
             store = SubvideoStore.of(redis, settings)
             notifier = Notifier(redis)

@@ -29,7 +29,7 @@ OnProgress = Callable[[float], Awaitable[None]]
 
 
 class ExpertUnreachable(ExpertFault):
-    """The node never got the clip, so that the clip cannot be to blame."""
+    """The node never began with the clip, so that the clip cannot be to blame."""
 
 
 class ExpertClient:
@@ -69,10 +69,8 @@ class ExpertClient:
         )
         try:
             response = await self._http.send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise ExpertUnreachable(f"the expert cannot be reached: {error}") from error
-        except httpx.HTTPError as error:
-            raise ExpertFault(f"the expert broke the connection: {type(error).__name__}: {error}") from error
+        except httpx.HTTPError as error:  # nodes answer before they compute
+            raise ExpertUnreachable(f"no answer from the expert: {type(error).__name__}: {error}") from error
         try:
             if response.status_code != 200:
                 raise await _refusal(response)

@@ -17,6 +17,7 @@ from gateway.similar import SimilarSubvideos
 from gateway.subvideos import Subvideos, Wish
 from shared.errors import ExpertFault, Overloaded, ServiceError
 from shared.schemas import SubvideoSpec
+from shared.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +84,8 @@ class Generation:
             await self._subvideos.made(digest, expert=None)
             return
         try:
-            await self._while_wanted(wish)
+            with span("make subvideo", parent=wish.trace, digest=digest):
+                await self._while_wanted(wish)
         except asyncio.CancelledError:
             await asyncio.shield(self._subvideos.stopped(digest))
             raise

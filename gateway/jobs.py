@@ -5,7 +5,7 @@ Every step looks first at what exists, so that the task can be run again from it
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -17,9 +17,9 @@ from gateway.mergers import MergerClient
 from gateway.plans import Gate, extended, spec_of, stage_frames, timed
 from gateway.records import StageDone, VideoRecord
 from gateway.similar import SimilarSubvideos
-from gateway.subvideos import Making, Start, Stop, Subvideos
+from gateway.subvideos import Making, Start, Stop, Subvideos, Waiter
 from gateway.videos import Videos
-from shared.errors import CorruptSubvideo, MergerFault, NotFound, ServiceError
+from shared.errors import CorruptSubvideo, InvalidRequest, MergerFault, NotFound, ServiceError
 from shared.schemas import (
     Clip,
     MergeRequest,
@@ -33,6 +33,7 @@ from shared.schemas import (
     SubvideoState,
     VideoError,
 )
+from shared.tracing import span, traced
 
 T = TypeVar("T")
 
@@ -82,7 +83,8 @@ class VideoJobs:
                 return
             try:
                 async with asyncio.timeout(record.deadline_at - time.time()):
-                    await self._make(record)
+                    with span("make video", parent=record.trace, video_id=video_id):
+                        await self._make(record)
             except VideoEnded:
                 log.info("the video was ended elsewhere")
             except TimeoutError:
@@ -111,7 +113,9 @@ class VideoJobs:
         plan = record.plan or await self._plan(record)
         planned = time.time()
         work = _VideoWork(self, record, plan)
-        stages = await _together(work.stage(index) for index in range(len(plan.stages)))
+        stages = await _together(
+            traced("stage", work.stage(index), index=index) for index in range(len(plan.stages))
+        )
         generated = time.time()
         request = MergeRequest(
             stages=tuple(stage.digest for stage in stages),
@@ -135,19 +139,22 @@ class VideoJobs:
         }
         await self._complete(record.id, joining.result().model_dump_json(), timings)
 
-    async def _complete(self, video_id: str, result: str, timings: Mapping[str, float]) -> None:
+    async def _complete(self, video_id: str, result: str, timings: dict[str, float]) -> None:
         if not await self.videos.complete(video_id, result, timings=timings):
             raise VideoEnded
         log.info("video completed", **{f"{name}_s": round(value, 3) for name, value in timings.items()})
         metrics.VIDEOS_ENDED.labels("completed", "").inc()
-        metrics.VIDEO_SECONDS.observe(timings["total"])
+        metrics.VIDEO_SECONDS.observe(timings.pop("total"))
+        for step, seconds in timings.items():
+            metrics.STEP_SECONDS.labels(step).observe(seconds)
         await self._on_end(video_id)
 
     async def _plan(self, record: VideoRecord) -> Plan:
         request, begun = record.request, time.monotonic()
         plan = request.plan
         if plan is None:
-            plan = await self._gate.plan(request.prompt, mode=request.mode, seconds=request.seconds)
+            with span("plan"):
+                plan = await self._gate.plan(request.prompt, mode=request.mode, seconds=request.seconds)
         if request.plan is None or request.seconds is not None:
             plan = timed(plan, seconds=request.seconds, stage_seconds=request.stage_seconds)
         if request.base is not None:
@@ -169,6 +176,7 @@ class _VideoWork:
         self._jobs = jobs
         self._record = record
         self._plan = plan
+        self._waiter = Waiter(record.id)
         self._percent = dict.fromkeys((clip.id for clip in plan.clips), 0)
         self._merged: set[int] = set()
         self._undelivered: dict[int, SubvideoRef] = {}
@@ -178,9 +186,11 @@ class _VideoWork:
 
         Raises MergerFault when the clips vanish again and again before they are merged.
         """
-        stage = self._plan.stages[index]
+        stage, reseed = self._plan.stages[index], 0
         for _ in range(_STAGE_TRIES):
-            refs = await _together(self._clip(clip, stage.seconds) for clip in stage.clips)
+            refs = await _together(
+                traced("clip", self._clip(clip, stage.seconds, reseed), clip=clip.id) for clip in stage.clips
+            )
             try:
                 merged = await self._merge(index, refs)
                 self._merged.add(index)
@@ -190,6 +200,12 @@ class _VideoWork:
                     self._undelivered[index] = merged
             except (NotFound, CorruptSubvideo) as error:
                 log.warning("a clip vanished before it was merged", stage=index, error=error.message)
+                continue
+            except InvalidRequest as error:
+                if error.wire_code != "unusable_subvideo" or reseed == _STAGE_TRIES - 1:
+                    raise
+                log.warning("a clip cannot be keyed; trying other seeds", stage=index, error=error.message)
+                reseed += 1
                 continue
             return merged
         raise MergerFault(f"the clips of stage {index} vanished again and again before they were merged")
@@ -226,10 +242,13 @@ class _VideoWork:
             event = {"index": index, "seconds": stage.seconds, "frames": merged.frames}
             await self._jobs.videos.set_stage(self._record.id, index, done, event=event)
 
-    async def _clip(self, clip: Clip, seconds: float) -> SubvideoRef:
+    async def _clip(self, clip: Clip, seconds: float, reseed: int) -> SubvideoRef:
+        """`reseed` counts what became of foregrounds with earlier seeds and could not be keyed."""
         video_id, begun = self._record.id, time.monotonic()
         spec = spec_of(clip, seconds=seconds, rendering=self._record.request.rendering(video_id))
-        ref, similar = await self._existing(spec)
+        if spec.keyed:
+            spec = spec.model_copy(update={"seed": (spec.seed + reseed) % 2**32})
+        ref, similar = await self._existing(spec, exact=reseed > 0)
         if ref is not None:
             making = await self._jobs.subvideos.read(ref.digest)
         else:
@@ -251,11 +270,13 @@ class _VideoWork:
         await self._set(state)
         return ref
 
-    async def _existing(self, spec: SubvideoSpec) -> tuple[SubvideoRef | None, SimilarClip | None]:
+    async def _existing(
+        self, spec: SubvideoSpec, *, exact: bool
+    ) -> tuple[SubvideoRef | None, SimilarClip | None]:
         """The subvideo, or one of the same meaning if the request allows that."""
         subvideos = self._jobs.subvideos
         ref = await subvideos.find(spec)
-        if ref is not None or self._record.request.reuse != "similar":
+        if ref is not None or exact or self._record.request.reuse != "similar":
             return ref, None
         for similar in await self._jobs.similar.find(spec):
             if (ref := await subvideos.find(spec, digest=similar.digest)) is not None:
@@ -268,24 +289,22 @@ class _VideoWork:
         async def on_change(making: Making) -> None:
             await self._set(_state(clip.id, digest, making, record.id))
 
-        failed_before = await self._jobs.subvideos.join(
-            spec, record.id, tenant=record.request.tenant, deadline_at=record.deadline_at
-        )
+        failed_before = await self._jobs.subvideos.join(spec, self._waiter, tenant=record.request.tenant)
         try:
             ref, making = await self._jobs.subvideos.wait(
-                spec, failed_before=failed_before, start=self._jobs.start, on_change=on_change
+                spec, self._waiter, failed_before=failed_before, start=self._jobs.start, on_change=on_change
             )
         except BaseException as error:
             await asyncio.shield(self._withdraw(digest))
             if isinstance(error, ServiceError):
                 await self._set(SubvideoState(clip=clip.id, state="failed", digest=digest))
             raise
-        await self._jobs.subvideos.leave(digest, record.id)
+        await self._jobs.subvideos.leave(digest, self._waiter)
         return ref, making
 
     async def _withdraw(self, digest: str) -> None:
         """Stop the making if this video was the last to wait for it."""
-        if await self._jobs.subvideos.leave(digest, self._record.id) == 0:
+        if await self._jobs.subvideos.leave(digest, self._waiter) == 0:
             await self._jobs.stop(digest)
 
     async def _set(self, state: SubvideoState) -> None:

@@ -33,7 +33,8 @@ log = structlog.get_logger(__name__)
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
-_FAULTS = 3
+#: Errors that a merger answers with, and connections that break, before a call is given up.
+_FAULTS, _BREAKS = 3, 12
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
@@ -64,7 +65,7 @@ class MergerClient:
         """Raises NotFound or CorruptSubvideo when an input has to be made again, InvalidRequest when an input
         cannot be used, or else MergerFault.
         """
-        faults, pause_s = 0, _FIRST_PAUSE_S
+        faults, breaks, pause_s = 0, 0, _FIRST_PAUSE_S
         for url in itertools.cycle(self._urls):
             try:
                 return await self._post(f"{url}{path}", request, reply)
@@ -72,10 +73,15 @@ class MergerClient:
                 raise
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 log.warning("the merger cannot be reached", url=url, error=str(error))
-            except (httpx.HTTPError, ServiceError) as error:
-                log.warning("the merger failed", url=url, error=str(error))
-                faults += not _is_busy(error)
-                if faults >= _FAULTS or (isinstance(error, ServiceError) and not error.retryable):
+            except httpx.HTTPError as error:
+                log.warning("the connection to the merger broke", url=url, error=repr(error))
+                breaks += 1
+                if breaks >= _BREAKS:
+                    raise MergerFault(f"the merger failed: {error!r}") from error
+            except ServiceError as error:
+                log.warning("the merger failed", url=url, error=error.message)
+                faults += error.status not in {429, 503}
+                if faults >= _FAULTS or not error.retryable:
                     raise MergerFault(f"the merger failed: {error}") from error
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
@@ -97,10 +103,6 @@ class MergerClient:
             return reply.model_validate_json(response.content)
         except ValidationError as error:
             raise MergerFault("the merger answered with something else than was asked for") from error
-
-
-def _is_busy(error: Exception) -> bool:
-    return isinstance(error, ServiceError) and error.status in {429, 503}
 
 
 def _json(response: httpx.Response) -> object:

@@ -9,6 +9,9 @@ VIDEOS_ENDED = Counter(
     "gateway_videos_ended_total", "Videos ended, by status and error code.", ["status", "code"]
 )
 VIDEO_SECONDS = Histogram("gateway_video_seconds", "From acceptance to completion.", buckets=_SECONDS)
+STEP_SECONDS = Histogram(
+    "gateway_step_seconds", "Steps of completed videos: queued, generate, merge.", ["step"], buckets=_SECONDS
+)
 PLAN_SECONDS = Histogram("gateway_plan_seconds", "Time in the gate.", ["backend"], buckets=_SECONDS)
 SUBVIDEOS = Counter("gateway_subvideos_total", "Clips obtained, by how.", ["how"])
 EXPERT_CALLS = Counter(
@@ -25,4 +28,11 @@ EXPERTS_ALIVE = Gauge("gateway_experts_alive", "Registered experts with a recent
 STORE_BYTES = Gauge("gateway_store_bytes", "Memory that Redis uses.")
 STORE_LIMIT_BYTES = Gauge("gateway_store_limit_bytes", "Memory at which Redis evicts subvideos; 0: no limit.")
 STORE_EVICTIONS = Gauge("gateway_store_evictions", "Keys that Redis has evicted since it started.")
+EXPERT_LOAD = Gauge(
+    "gateway_expert_load", "Clips dispatched to a node, as a share of what it takes at once.", ["expert"]
+)
+EXPERT_HEARTBEAT_AGE = Gauge(
+    "gateway_expert_heartbeat_age_seconds", "Since a node was last heard of.", ["expert"]
+)
+EXPERT_OPEN = Gauge("gateway_expert_circuit_open", "1 while a node is left alone after faults.", ["expert"])
 WEBHOOKS = Counter("gateway_webhooks_total", "Webhook deliveries tried, by outcome.", ["outcome"])

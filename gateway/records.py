@@ -107,6 +107,8 @@ class VideoRecord(_Stored):
     result: MergeReply | None = None
     error: VideoError | None = None
     timings: dict[str, float] = Field(default_factory=dict)
+    #: The `traceparent` of the request that was accepted.
+    trace: str = ""
 
     @property
     def is_terminal(self) -> bool:

@@ -5,7 +5,7 @@ anyone waits: the last to leave stops it, and if its gateway dies, another takes
 
 Keys:
     making:<digest>            hash: spec, owner, state, progress, expert, error, ended (count of failed runs)
-    making:<digest>:waiters    sorted set: videos that wait, by their deadline
+    making:<digest>:waiters    sorted set: `<video>|<run>` of those that wait, by the end of their lease
 
 They have a time to live from the end of the making on, and not before: when its memory is full, Redis evicts
 what has one.
@@ -14,8 +14,9 @@ what has one.
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from gateway.experts import fits
@@ -23,17 +24,20 @@ from gateway.notifier import CHANNEL, Notifier
 from shared.errors import ServiceError, from_wire
 from shared.schemas import NodeVerdict, SubvideoRef, SubvideoSpec
 from shared.store import RedisClient, SubvideoStore
+from shared.tracing import traceparent
 
 _GUARD_S = 3.0
+#: Who waits says so again every `_GUARD_S`; whose process died or was stopped stops counting after this.
+_LEASE_S = 30.0
 _KEEP_MS = 86_400_000
 
 _JOIN = """
 local state = redis.call('HGET', KEYS[1], 'state')
 if state ~= 'queued' and state ~= 'in_progress' then
   redis.call('HSET', KEYS[1], 'state', 'queued', 'owner', ARGV[1], 'progress', '0', 'spec', ARGV[2])
-  redis.call('HSET', KEYS[1], 'tenant', ARGV[4])
+  redis.call('HSET', KEYS[1], 'tenant', ARGV[4], 'trace', ARGV[6])
 end
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[5])
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[2])
 return tonumber(redis.call('HGET', KEYS[1], 'ended') or '0')
@@ -52,6 +56,20 @@ class Wish:
 
     spec: SubvideoSpec
     tenant: str
+    #: The `traceparent` of the one who asked first.
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """One run of a video's task: a run that was taken over must not withdraw what its successor waits for."""
+
+    video_id: str
+    run: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def member(self) -> str:
+        return f"{self.video_id}|{self.run}"
 
 
 @dataclass(frozen=True)
@@ -92,37 +110,49 @@ class Subvideos:
         ref = await self._store.find(digest or spec.digest)
         return ref if ref is not None and fits(ref, spec) else None
 
-    async def join(self, spec: SubvideoSpec, video_id: str, *, tenant: str, deadline_at: float) -> int:
+    async def join(self, spec: SubvideoSpec, waiter: Waiter, *, tenant: str) -> int:
         """Wait for the subvideo from now on; the number of times that its making has failed before."""
         keys = [_key(spec.digest), _waiters(spec.digest)]
-        args: list[str | float] = [video_id, spec.model_dump_json(), deadline_at, tenant]
+        args: list[str | float] = [
+            waiter.video_id,
+            spec.model_dump_json(),
+            time.time() + _LEASE_S,
+            tenant,
+            waiter.member,
+            traceparent(),
+        ]
         return int(await self._join(keys=keys, args=args))
 
-    async def leave(self, digest: str, video_id: str) -> int:
-        """The number of videos that still wait."""
-        return int(await self._leave(keys=[_waiters(digest)], args=[video_id, time.time()]))
+    async def leave(self, digest: str, waiter: Waiter) -> int:
+        """The number of those that still wait."""
+        return int(await self._leave(keys=[_waiters(digest)], args=[waiter.member, time.time()]))
+
+    async def _renew(self, digest: str, waiter: Waiter) -> None:
+        await self._redis.zadd(_waiters(digest), {waiter.member: time.time() + _LEASE_S})
 
     async def wanted(self, digest: str) -> Wish | None:
         """What is to be made, if anybody waits for it."""
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hmget(_key(digest), "spec", "tenant")
+            pipe.hmget(_key(digest), "spec", "tenant", "trace")
             pipe.zcount(_waiters(digest), time.time(), "+inf")
-            (raw, tenant), waiting = await pipe.execute()
+            (raw, *texts), waiting = await pipe.execute()
         if not raw or not waiting:
             return None
-        return Wish(SubvideoSpec.model_validate_json(raw), (tenant or b"").decode())
+        tenant, trace = ((text or b"").decode() for text in texts)
+        return Wish(SubvideoSpec.model_validate_json(raw), tenant, trace)
 
     async def is_wanted(self, digest: str) -> bool:
         return bool(await cast(Any, self._redis.zcount(_waiters(digest), time.time(), "+inf")))
 
     async def wait(
-        self, spec: SubvideoSpec, *, failed_before: int, start: Start, on_change: OnChange
+        self, spec: SubvideoSpec, waiter: Waiter, *, failed_before: int, start: Start, on_change: OnChange
     ) -> tuple[SubvideoRef, Making]:
         """The subvideo, once it exists, and how it came about. Raises the error that ended its making.
 
         It was looked for in vain before.
         """
         digest, last, due = spec.digest, None, False
+        renew_at = time.monotonic() + _GUARD_S
         with self._notifier.watching(_topic(digest)) as changed:
             await start(digest)
             while True:
@@ -135,6 +165,9 @@ class Subvideos:
                 if making != last:
                     await on_change(making)
                     last = making
+                if time.monotonic() >= renew_at:
+                    await self._renew(digest, waiter)
+                    renew_at = time.monotonic() + _GUARD_S
                 if due or ended:
                     await start(digest)
                 due = not await changed.wait(_GUARD_S)

@@ -77,3 +77,10 @@ class Sweeper:
         metrics.STORE_BYTES.set(memory.used_bytes)
         metrics.STORE_LIMIT_BYTES.set(memory.limit_bytes)
         metrics.STORE_EVICTIONS.set(memory.evicted)
+        per_node = (metrics.EXPERT_LOAD, metrics.EXPERT_HEARTBEAT_AGE, metrics.EXPERT_OPEN)
+        for gauge in per_node:
+            gauge.clear()  # of nodes that have left
+        for node in nodes:
+            metrics.EXPERT_LOAD.labels(node.name).set(len(node.ledger) / node.capacity)
+            metrics.EXPERT_HEARTBEAT_AGE.labels(node.name).set(node.heartbeat_age_s)
+            metrics.EXPERT_OPEN.labels(node.name).set(node.open_s > 0)

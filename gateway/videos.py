@@ -26,6 +26,7 @@ from gateway.records import Status, VideoRecord, VideoRequest
 from shared.errors import InvalidRequest, NotFound
 from shared.schemas import Plan, SubvideoState, VideoError
 from shared.store import RedisClient
+from shared.tracing import traceparent
 
 Order = Literal["asc", "desc"]
 _MAX_EVENTS = 4096
@@ -99,6 +100,7 @@ class Videos:
             "request": request.model_dump_json(),
             "created_at": repr(now),
             "deadline_at": repr(now + deadline_s),
+            "trace": traceparent(),
         }
         keys = [_key(video_id), "videos", "videos:open", "videos:clock"]
         args: list[str | float] = [video_id, int(now * 1e6), now + deadline_s, *_flat(fields)]

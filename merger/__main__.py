@@ -8,6 +8,7 @@ import uvicorn
 from merger.app import VERSION, create_app
 from merger.settings import MergerSettings
 from shared.logs import configure_logging
+from shared.tracing import configure_tracing
 
 
 def main() -> None:
@@ -20,6 +21,7 @@ def main() -> None:
     parser.parse_args()
     settings = MergerSettings()
     configure_logging("merger", settings)
+    configure_tracing("merger", settings.traces)
     cv2.setNumThreads(1)  # the jobs are the parallelism
     uvicorn.run(
         create_app(settings),

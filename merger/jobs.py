@@ -15,6 +15,7 @@ from anyio import CapacityLimiter
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
+from shared.tracing import span
 
 Result = TypeVar("Result")
 #: Raises when the job's time is over; called between frames.
@@ -62,7 +63,7 @@ class Jobs:
             nonlocal waiting
             waiting = False
             WAITING.dec()
-            with RUNNING.track_inprogress(), SECONDS.labels(kind).time():
+            with span(kind), RUNNING.track_inprogress(), SECONDS.labels(kind).time():
                 start = time.monotonic()
                 result = work(self._checkpoint(start + self._job_limit_s))
                 self._mean_s += 0.2 * (time.monotonic() - start - self._mean_s)

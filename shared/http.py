@@ -1,22 +1,32 @@
 """What every service's HTTP side has in common: errors in one shape, bounded bodies, health, metrics."""
 
+import asyncio
+import contextlib
 import json
+import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import tracing
 from shared.errors import Conflict, InvalidRequest, NotFound, PayloadTooLarge, ServiceError, Unavailable
 
 log = structlog.get_logger(__name__)
+
+REQUESTS = Counter("http_requests_total", "Requests answered.", ["service", "method", "route", "status"])
+REQUEST_SECONDS = Histogram(
+    "http_request_seconds", "Until the last byte of the answer.", ["service", "method", "route"]
+)
+ERRORS = Counter("http_errors_total", "Answers that are errors, by their code.", ["code"])
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 #: Raises a ServiceError, or returns, within a second: may this process be sent work?
@@ -27,9 +37,11 @@ def create_service(
     name: str, *, version: str, lifespan: Lifespan, ready: ReadinessCheck, body_limit_bytes: int
 ) -> FastAPI:
     """A FastAPI application with `/healthz`, `/readyz`, `/metrics` and errors as `{"error": {…}}`."""
-    app = FastAPI(title=name, version=version, lifespan=lifespan)
+    app = FastAPI(title=name, version=version, lifespan=_flushed(lifespan))
+    tracing.trace_requests(app)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
     app.add_middleware(RequestContext)
+    app.add_middleware(Measured, service=name)
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -51,7 +63,20 @@ def create_service(
     return app
 
 
+def _flushed(lifespan: Lifespan) -> Lifespan:
+    """The last spans are sent at the end: a process that a signal ends runs no exit handlers."""
+
+    @contextlib.asynccontextmanager
+    async def flushed(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app):
+            yield
+        await asyncio.to_thread(tracing.flush)
+
+    return flushed
+
+
 def error_response(error: ServiceError) -> JSONResponse:
+    ERRORS.labels(error.wire_code).inc()
     headers = {}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
@@ -78,12 +103,40 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
     code = "method_not_allowed" if error.status_code == 405 else answer.code
     body = answer.to_wire()
     body["error"]["code"] = code
+    ERRORS.labels(code).inc()
     return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
     log.error("unhandled error", path=request.url.path, exc_info=error)
     return error_response(ServiceError("internal error; the log has it under the request's id"))
+
+
+class Measured:
+    """Counts and times requests by route, whatever becomes of them."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 499  # the caller left before there was an answer
+
+        async def noting_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting_send)
+        finally:
+            route, method = getattr(scope.get("route"), "path", "none"), scope["method"]
+            REQUESTS.labels(self.service, method, route, status).inc()
+            REQUEST_SECONDS.labels(self.service, method, route).observe(time.perf_counter() - began)
 
 
 class RequestContext:

@@ -26,3 +26,5 @@ class ServiceSettings(BaseSettings):
     body_limit_bytes: int = Field(2**20, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
+    #: Where traces go, see `shared.tracing`.
+    traces: Literal["none", "otlp", "console"] = Field("none", validation_alias="OTEL_TRACES_EXPORTER")

@@ -2,7 +2,6 @@
 
 import hashlib
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import redis
 from deploy import cluster
 from gateway.notifier import Notifier
 from gateway.records import VideoRequest
-from gateway.subvideos import Subvideos
+from gateway.subvideos import Subvideos, Waiter
 from gateway.videos import Videos, new_id
 from shared.schemas import SubvideoRef, SubvideoSpec, VideoError
 from shared.store import SubvideoStore, connect
@@ -64,7 +63,7 @@ async def test_a_full_redis_evicts_seldom_used_subvideos_and_no_job(deployed: cl
         for job, spec in zip(jobs, specs, strict=True):
             await videos.create(job, request, deadline_s=60)
             assert await videos.claim(f"idempotency:{job}", job)
-            await subvideos.join(spec, job, tenant="", deadline_at=time.time() + 60)
+            await subvideos.join(spec, Waiter(job), tenant="")
         for job in jobs[:25]:
             await videos.fail(job, VideoError(code="c", message="m"))
         await client.config_set("maxmemory", (await store.memory()).used_bytes + 4 * 2**20)

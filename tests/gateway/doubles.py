@@ -254,6 +254,8 @@ class MergerDouble:
         self.forms: list[FormRequest] = []
         #: Statuses to answer with before serving.
         self.faults: list[int] = []
+        #: How many stages to refuse because their foreground cannot be keyed.
+        self.unusable = 0
         #: Digests to claim missing, once each.
         self.missing: list[str] = []
 
@@ -281,6 +283,9 @@ class MergerDouble:
                 self.missing = [digest for digest in self.missing if digest != part.digest]
                 await self._store.delete(part.digest)
                 return error_response(NotFound("gone", code="subvideo_not_found"))
+        if self.unusable and len(request.parts) > 1:
+            self.unusable -= 1
+            return error_response(InvalidRequest("none of it is key colour", code="unusable_subvideo"))
         self.stages.append(request)
         if len(request.parts) == 1:
             _, ref = await self._store.get(request.parts[0].digest)

@@ -219,6 +219,19 @@ async def test_the_merger_may_fail_and_lose_its_inputs(cluster: Cluster, http: h
     assert made[first["subvideos"][0]["digest"]] == 2
 
 
+async def test_a_foreground_that_cannot_be_keyed_is_made_with_other_seeds(
+    cluster: Cluster, http: httpx.AsyncClient
+) -> None:
+    cluster.merger.unusable = 2
+    first = await ended(http, await create(http, "a classroom & a teacher", seed=2**32 - 1))
+    assert first["status"] == "completed", first["error"]
+    made = [digest for expert in cluster.experts.values() for digest in expert.made]
+    assert len(made) == 1 + 3, "the scene once, the foreground with three seeds"
+    cluster.merger.unusable = 10
+    failed = await ended(http, await create(http, "a classroom & a pupil"))
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "unusable_subvideo")
+
+
 async def test_an_idempotency_key_makes_one_video(cluster: Cluster, http: httpx.AsyncClient) -> None:
     headers = {"Idempotency-Key": "k1"}
     answers = await asyncio.gather(
