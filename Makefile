@@ -7,7 +7,7 @@ PIP = .venv/bin/pip --disable-pip-version-check install --progress-bar on -c con
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test test-quick lint format bench bench-engine bench-gate bench-merge bench-dispatch bench-expert train-expert compose-check lock clean
+.PHONY: help demo up down status test test-quick lint format bench bench-engine bench-gate bench-merge bench-dispatch bench-expert train-expert chaos soak trace compose-check lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -64,6 +64,15 @@ bench-dispatch: .make/dev  ## the gateway's cost, and how well it spreads and sh
 
 compose-check: .make/dev  ## make a video through the compose cluster: make compose-check COMPOSE="docker compose"
 	COMPOSE="$(COMPOSE)" .venv/bin/python -m deploy.compose_check
+
+chaos: .make/dev  ## 200 jobs while processes, connections and Redis fail: make chaos ARGS="--seed 2"
+	.venv/bin/python -m tests.chaos $(ARGS)
+
+soak: .make/dev  ## memory and open files under light load: make soak ARGS="--minutes 30"
+	.venv/bin/python -m benchmarks.soak $(ARGS)
+
+trace: .make/dev  ## the spans of one video across all services, as a tree
+	.venv/bin/python -m deploy.trace $(ARGS)
 
 lock:  ## renew constraints.txt from a fresh environment
 	rm -rf .make/lock && $(PYTHON) -m venv .make/lock

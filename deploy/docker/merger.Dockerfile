@@ -7,7 +7,7 @@ COPY constraints.txt ./
 # Dependencies first: they change less often than our code.
 COPY pyproject.toml README.md LICENSE ./
 RUN mkdir -p shared gateway expert_node merger deploy \
-    && /opt/venv/bin/pip install -c constraints.txt '.[merger]' \
+    && /opt/venv/bin/pip install -c constraints.txt '.[merger,tracing]' \
     && /opt/venv/bin/pip uninstall -y edge-moe-video
 COPY shared shared
 COPY merger merger
