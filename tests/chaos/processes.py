@@ -23,7 +23,7 @@ from tests.chaos.proxy import Link, all_started
 
 READY_S = 120
 #: A process that has not ended so long after SIGTERM hangs.
-EXIT_S = 40
+EXIT_S = 60
 _EXPECTED_EXITS = {0, -signal.SIGTERM}
 
 
