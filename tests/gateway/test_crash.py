@@ -42,7 +42,7 @@ async def gateway_process(cluster: Cluster, port: int) -> AsyncIterator[asyncio.
         await process.wait()
 
 
-@stamina.retry(on=httpx.HTTPError, attempts=None, timeout=30, wait_initial=0.05, wait_max=0.2)
+@stamina.retry(on=httpx.HTTPError, attempts=None, timeout=120, wait_initial=0.05, wait_max=0.2)
 async def _ready(url: str) -> None:
     async with httpx.AsyncClient() as http:
         (await http.get(url)).raise_for_status()
