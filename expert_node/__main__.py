@@ -13,6 +13,7 @@ from expert_node.settings import ExpertSettings
 from shared.logs import configure_logging
 from shared.schemas import ENGINE_VERSION
 from shared.tracing import configure_tracing
+from shared.trust import server_options
 
 
 class Server(uvicorn.Server):
@@ -58,6 +59,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=round(settings.shutdown_grace_s) + 5,
+        **server_options(settings),
     )
     server = Server(config, app)
     asyncio.run(server.serve())

@@ -24,6 +24,7 @@ from shared.schemas import (
     SubvideoSpec,
 )
 from shared.store import SubvideoStore, connect
+from shared.trust import ServiceTokens, client_options
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,8 @@ def create_app(settings: ExpertSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         redis = connect(settings.redis_url.get_secret_value())
         store = SubvideoStore.of(redis, settings)
-        async with httpx.AsyncClient(timeout=5.0) as client, Node(settings, store, client) as node:
+        client = httpx.AsyncClient(timeout=5.0, **client_options(settings))
+        async with client, Node(settings, store, client) as node:
             app.state.node = node
             yield
         await redis.aclose()
@@ -51,6 +53,7 @@ def create_app(settings: ExpertSettings) -> FastAPI:
         lifespan=lifespan,
         ready=ready,
         body_limit_bytes=settings.body_limit_bytes,
+        tokens=ServiceTokens(settings),
     )
     app.add_api_route("/v1/subvideos", make_subvideo, methods=["POST"], response_class=StreamingResponse)
     app.add_api_route("/v1/status", read_status, methods=["GET"])

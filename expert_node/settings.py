@@ -86,4 +86,5 @@ class ExpertSettings(ServiceSettings):
 
     @property
     def node_url(self) -> str:
-        return self.advertised_url or f"http://{self.host}:{self.port}"
+        scheme = "https" if self.tls_certificate else "http"
+        return self.advertised_url or f"{scheme}://{self.host}:{self.port}"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import httpx
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from redis.exceptions import RedisError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from gateway.admission import Admission
 from gateway.affinity import Affinity
-from gateway.api import content, events, experts, models, plans, stream, videos
+from gateway.api import callers, content, events, experts, models, plans, stream, videos
 from gateway.dispatcher import Dispatcher
 from gateway.embeddings import Embeddings
 from gateway.experts import ExpertClient
@@ -22,10 +22,12 @@ from gateway.fleet import MISSED_HEARTBEATS, Fleet
 from gateway.gate import build_gate
 from gateway.generation import Generation
 from gateway.jobs import VideoJobs
+from gateway.keys import Keys
 from gateway.mergers import MergerClient
 from gateway.notifier import Notifier
 from gateway.parts import Parts
 from gateway.plans import Gate
+from gateway.quotas import Quotas, TenantLimits
 from gateway.router import Policy
 from gateway.settings import GatewaySettings
 from gateway.similar import SimilarSubvideos
@@ -38,6 +40,7 @@ from shared.errors import Unavailable
 from shared.http import create_service, error_response
 from shared.store import RedisClient, SubvideoStore, connect
 from shared.tracing import trace_calls
+from shared.trust import ServiceTokens, client_options
 
 VERSION = "0.1.0"
 #: How long background work may take to end, beyond the drain time that it grants its own tasks.
@@ -56,7 +59,8 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=2)
         async with (
             connect(settings.redis_url.get_secret_value()) as redis,
-            httpx.AsyncClient(limits=limits, trust_env=False) as http,
+            httpx.AsyncClient(limits=limits, **client_options(settings)) as http,
+            httpx.AsyncClient(trust_env=False) as outside,
         ):
             trace_calls(http)
             gate = make_gate(redis) if make_gate else build_gate(settings, redis)
@@ -90,7 +94,8 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 tries=settings.tries_per_clip,
                 hedge_share=settings.hedge_share,
             )
-            webhooks = _webhooks(settings, http, videos_, workers)
+            quotas = _quotas(settings, redis)
+            webhooks = _webhooks(settings, outside, videos_, workers)
             jobs = VideoJobs(
                 videos_,
                 subvideos,
@@ -100,6 +105,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 start=partial(workers.add, "subvideos"),
                 stop=partial(workers.cancel, "subvideos"),
                 on_end=webhooks.hand_over,
+                add_seconds=quotas.add_seconds,
             )
             sweeper = Sweeper(
                 videos_, store=store, fleet=fleet, workers=workers, jobs=jobs, webhooks=webhooks
@@ -111,6 +117,9 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
             app.state.parts = Parts(
                 settings=settings,
                 redis=redis,
+                keys=Keys(redis),
+                quotas=quotas,
+                tokens=ServiceTokens(settings),
                 store=store,
                 notifier=notifier,
                 videos=videos_,
@@ -142,8 +151,9 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
         allow_headers=["*"],
         expose_headers=["Content-Range", "Accept-Ranges", "ETag", "Content-Length", "openai-poll-after-ms"],
     )
-    for module in (videos, content, events, stream, plans, experts, models):
-        app.include_router(module.router)
+    for module in (videos, content, events, stream, plans, models):
+        app.include_router(module.router, dependencies=[Depends(callers.caller)])
+    app.include_router(experts.router, dependencies=[Depends(callers.service)])
     return app
 
 
@@ -156,6 +166,11 @@ def policy_of(settings: GatewaySettings) -> Policy:
         energy_jobs=settings.route_energy_jobs,
         learn=settings.route_learn,
     )
+
+
+def _quotas(settings: GatewaySettings, redis: RedisClient) -> Quotas:
+    unlimited = TenantLimits(requests_per_minute=None, open_videos=None, video_seconds_per_day=None)
+    return Quotas(redis, settings.limits if settings.require_keys else unlimited, settings.tenant_limits)
 
 
 def _webhooks(

@@ -45,6 +45,8 @@ _STAGE_TRIES = 3
 
 #: Told the id of every video that this process ended.
 OnEnd = Callable[[str], Awaitable[None]]
+#: Told the tenant and by how many seconds a plan is longer than the request let expect.
+AddSeconds = Callable[[str, float], Awaitable[object]]
 
 
 class VideoEnded(Exception):
@@ -65,6 +67,7 @@ class VideoJobs:
         start: Start,
         stop: Stop,
         on_end: OnEnd,
+        add_seconds: AddSeconds,
     ) -> None:
         self.videos = videos
         self.subvideos = subvideos
@@ -74,6 +77,7 @@ class VideoJobs:
         self.start = start
         self.stop = stop
         self._on_end = on_end
+        self._add_seconds = add_seconds
 
     async def make_video(self, video_id: str) -> None:
         """Ends the video, whatever happens. Cancellation leaves it to whoever cancelled."""
@@ -162,6 +166,7 @@ class VideoJobs:
         took = time.monotonic() - begun
         metrics.PLAN_SECONDS.labels(plan.gate.backend).observe(took)
         if await self.videos.set_plan(record.id, plan, timings={"gate": took}):
+            await self._add_seconds(request.tenant, plan.seconds - request.expected_seconds)
             return plan
         current = await self.videos.find(record.id)
         if current is None or current.is_terminal or current.plan is None:

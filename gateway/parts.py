@@ -9,19 +9,25 @@ from gateway.admission import Admission
 from gateway.dispatcher import Dispatcher
 from gateway.fleet import Fleet
 from gateway.jobs import VideoJobs
+from gateway.keys import Keys
 from gateway.notifier import Notifier
 from gateway.plans import Gate
+from gateway.quotas import Quotas
 from gateway.settings import GatewaySettings
 from gateway.videos import Videos
 from gateway.webhooks import Webhooks
 from gateway.workers import Workers
 from shared.store import RedisClient, SubvideoStore
+from shared.trust import ServiceTokens
 
 
 @dataclass(frozen=True)
 class Parts:
     settings: GatewaySettings
     redis: RedisClient
+    keys: Keys
+    quotas: Quotas
+    tokens: ServiceTokens
     store: SubvideoStore
     notifier: Notifier
     videos: Videos

@@ -61,12 +61,20 @@ class VideoRequest(_Stored):
     seams: Seams = Seams()
     webhook_url: str | None = None
     remixed_from: str | None = None
-    #: Whose it is, for fairness: a digest of the API key, or empty.
+    #: Whose it is; empty where keys are off.
     tenant: str = ""
 
     @property
     def size(self) -> str:
         return f"{self.width}x{self.height}"
+
+    @property
+    def expected_seconds(self) -> float:
+        """What can be said of the video's length before its plan is made."""
+        known = self.base.seconds if self.base else 0.0
+        if self.seconds is not None:
+            return known + self.seconds
+        return known + (self.plan.seconds if self.plan else self.stage_seconds)
 
     def rendering(self, video_id: str) -> Rendering:
         return Rendering(
@@ -117,13 +125,7 @@ class VideoRecord(_Stored):
     @property
     def seconds(self) -> float:
         """The planned length; before the plan is made, what can be said of it."""
-        if self.plan is not None:
-            return self.request.seams.seconds(self.plan)
-        wanted = self.request
-        known = wanted.base.seconds if wanted.base else 0.0
-        if wanted.seconds is not None:
-            return known + wanted.seconds
-        return known + (wanted.plan.seconds if wanted.plan else wanted.stage_seconds)
+        return self.request.seams.seconds(self.plan) if self.plan else self.request.expected_seconds
 
     def to_wire(self) -> Video:
         request = self.request

@@ -1,11 +1,12 @@
 """The gateway's settings: one frozen object, read from `GATEWAY_*` in `__main__` and passed on."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from gateway.gate.settings import GateSettings
+from gateway.quotas import TenantLimits
 
 
 def _comma_list(value: object) -> object:
@@ -54,8 +55,14 @@ class GatewaySettings(GateSettings):
 
     #: No more videos are accepted while the work that waits would take longer than this.
     admission_limit_s: float = Field(600.0, gt=0)
-    #: Shares of tenants, who are told apart by their API key: JSON, the first 16 hexadecimal digits of the
-    #: SHA-256 of the Authorization header to a weight; everybody else has 1.
+
+    # Tenants.
+    #: Answer only callers with an API key (`python -m gateway keys`); without, everybody is one tenant.
+    require_keys: bool = False
+    #: With keys: every tenant's limits, and what is different for some of them, both as JSON.
+    limits: TenantLimits = TenantLimits()
+    tenant_limits: dict[str, TenantLimits] = Field(default_factory=dict)
+    #: Tenants' shares of the experts while there is too much to do, as JSON; everybody else has 1.
     tenant_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
 
     # `reuse: similar`.
@@ -65,6 +72,9 @@ class GatewaySettings(GateSettings):
     similar_least: float = Field(0.75, ge=0, le=1)
 
     # Experts.
+    #: Networks (CIDR) and names (`*.experts.internal`) that experts may be at, separated by commas; empty
+    #: is anywhere but link-local addresses.
+    node_addresses: CommaList = ()
     heartbeat_s: float = Field(2.0, gt=0)
     #: Faults a clip may cause before it is failed.
     tries_per_clip: int = Field(3, ge=1, le=10)
@@ -95,6 +105,12 @@ class GatewaySettings(GateSettings):
     webhook_timeout_s: float = Field(10.0, gt=0)
     #: Deliver to loopback and private addresses too.
     webhook_allow_private: bool = False
+
+    @model_validator(mode="after")
+    def _check_registration(self) -> Self:
+        if self.require_keys and self.service_token is None:
+            raise ValueError("require_keys needs a service_token: else anybody could register as an expert")
+        return self
 
     #: Origins that browsers may fetch videos, playlists and segments from.
     cors_origins: CommaList = ("*",)

@@ -3,9 +3,10 @@
 Keys:
     video:<id>           hash: status, request, plan, clip:<clip>, stage:<n>, result, error, …
     video:<id>:events    stream: what happened, in order, for replay
-    videos               sorted set: ids by a strictly increasing creation clock in microseconds
+    videos:of:<tenant>   sorted set: ids by a strictly increasing creation clock in microseconds
     videos:open          sorted set: ids that are not terminal, by deadline
     videos:ended         sorted set: ids that are terminal, by when they are forgotten
+    videos:open:<tenant> sorted set: those of one tenant
     videos:webhooks      set: terminal videos whose webhook has not been handed over
     idempotency:<hash>   what a client's key was used for first
     idempotency          sorted set: those keys, by when they are forgotten
@@ -29,6 +30,7 @@ from shared.store import RedisClient
 from shared.tracing import traceparent
 
 Order = Literal["asc", "desc"]
+Creation = Literal["created", "exists", "limit"]
 _MAX_EVENTS = 4096
 _IDEMPOTENCY_S = 86_400
 _AT_ONCE = 1000
@@ -36,12 +38,15 @@ _ID = re.compile(r"video_[0-9a-f]{32}")
 
 _CREATE = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local limit = tonumber(ARGV[4])
+if limit >= 0 and redis.call('ZCARD', KEYS[5]) >= limit then return -1 end
 local clock = tonumber(redis.call('GET', KEYS[4]) or '0') + 1
 if clock < tonumber(ARGV[2]) then clock = tonumber(ARGV[2]) end
 redis.call('SET', KEYS[4], string.format('%.0f', clock))
 redis.call('ZADD', KEYS[2], string.format('%.0f', clock), ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
-for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
+for i = 5, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return 1
 """
 
@@ -64,6 +69,7 @@ end
 if next_status == 'completed' or next_status == 'failed' then
   redis.call('ZREM', KEYS[3], ARGV[6])
   redis.call('ZADD', KEYS[5], ARGV[4], ARGV[6])
+  redis.call('ZREM', KEYS[3] .. ':' .. redis.call('HGET', KEYS[1], 'tenant'), ARGV[6])
   if string.find(redis.call('HGET', KEYS[1], 'request'), '"webhook_url":"', 1, true) then
     redis.call('SADD', KEYS[4], ARGV[6])
   end
@@ -92,19 +98,25 @@ class Videos:
         self._create = redis.register_script(_CREATE)
         self._advance = redis.register_script(_ADVANCE)
 
-    async def create(self, video_id: str, request: VideoRequest, *, deadline_s: float) -> bool:
-        """False if it exists already, which leaves it as it is."""
+    async def create(
+        self, video_id: str, request: VideoRequest, *, deadline_s: float, open_limit: int | None = None
+    ) -> Creation:
+        """`exists` leaves the video as it is; `limit` means that its tenant has `open_limit` open ones."""
         now = time.time()
         fields = {
             "status": "queued",
+            "tenant": request.tenant,
             "request": request.model_dump_json(),
             "created_at": repr(now),
             "deadline_at": repr(now + deadline_s),
             "trace": traceparent(),
         }
-        keys = [_key(video_id), "videos", "videos:open", "videos:clock"]
-        args: list[str | float] = [video_id, int(now * 1e6), now + deadline_s, *_flat(fields)]
-        return bool(await self._create(keys=keys, args=args))
+        tenant = request.tenant
+        keys = [_key(video_id), _list_key(tenant), "videos:open", "videos:clock", _open_key(tenant)]
+        limit = -1 if open_limit is None else open_limit
+        args: list[str | float] = [video_id, int(now * 1e6), now + deadline_s, limit, *_flat(fields)]
+        outcomes: dict[int, Creation] = {1: "created", 0: "exists", -1: "limit"}
+        return outcomes[await self._create(keys=keys, args=args)]
 
     async def find(self, video_id: str) -> VideoRecord | None:
         if not _ID.fullmatch(video_id):
@@ -112,21 +124,25 @@ class Videos:
         raw = await cast(Any, self._redis.hgetall(_key(video_id)))
         return _record(video_id, raw) if raw else None
 
-    async def get(self, video_id: str) -> VideoRecord:
+    async def get(self, video_id: str, tenant: str) -> VideoRecord:
+        """Raises NotFound when the tenant has no such video."""
         record = await self.find(video_id)
-        if record is None:
+        if record is None or record.request.tenant != tenant:
             raise NotFound(f"no video {video_id[:100]!r}", param="video_id", code="video_not_found")
         return record
 
-    async def page(self, *, after: str | None, limit: int, order: Order) -> Page:
-        """`limit` videos behind the one named `after`, newest first if `order` is desc."""
-        start = await self._start(after, order)
+    async def page(self, tenant: str, *, after: str | None, limit: int, order: Order) -> Page:
+        """`limit` of the tenant's videos behind the one named `after`, newest first if `order` is desc."""
+        key = _list_key(tenant)
+        start = await self._start(key, after, order)
         records: list[VideoRecord] = []
         while len(records) <= limit:
-            rows = await self._rows(start, limit + 1, order)
+            rows = await self._rows(key, start, limit + 1, order)
             found = await self._find_many([name for name, _ in rows])
             records += [record for record in found if record is not None]
-            await self._forget([row[0] for row, record in zip(rows, found, strict=True) if record is None])
+            gone = [name for (name, _), record in zip(rows, found, strict=True) if record is None]
+            if gone:
+                await cast(Any, self._redis.zrem(key, *gone))
             if len(rows) <= limit:
                 break
             start = f"({rows[-1][1]!r}"
@@ -162,11 +178,13 @@ class Videos:
         return await self._end(video_id, "failed", {"error": json.dumps(data)}, event)
 
     async def delete(self, video_id: str) -> bool:
+        tenant = (await cast(Any, self._redis.hget(_key(video_id), "tenant")) or b"").decode()
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(_key(video_id), _events_key(video_id))
-            pipe.zrem("videos", video_id)
+            pipe.zrem(_list_key(tenant), video_id)
             pipe.zrem("videos:open", video_id)
             pipe.zrem("videos:ended", video_id)
+            pipe.zrem(_open_key(tenant), video_id)
             pipe.srem("videos:webhooks", video_id)
             pipe.publish(CHANNEL, f"video:{video_id}")
             removed = (await pipe.execute())[0]
@@ -252,19 +270,19 @@ class Videos:
         args: list[str | float] = [*event, _MAX_EVENTS, forget_at, unless, video_id, CHANNEL, *_flat(fields)]
         return bool(await self._advance(keys=keys, args=args))
 
-    async def _start(self, after: str | None, order: Order) -> str:
+    async def _start(self, key: str, after: str | None, order: Order) -> str:
         if after is None:
             return "+inf" if order == "desc" else "-inf"
-        clock = await cast(Any, self._redis.zscore("videos", after))
+        clock = await cast(Any, self._redis.zscore(key, after))
         if clock is None:
             raise InvalidRequest(f"no video {after[:100]!r} to list after", param="after")
         return "(" + repr(clock)
 
-    async def _rows(self, start: str, count: int, order: Order) -> list[tuple[str, float]]:
+    async def _rows(self, key: str, start: str, count: int, order: Order) -> list[tuple[str, float]]:
         if order == "desc":
-            call = self._redis.zrevrangebyscore("videos", start, "-inf", 0, count, withscores=True)
+            call = self._redis.zrevrangebyscore(key, start, "-inf", 0, count, withscores=True)
         else:
-            call = self._redis.zrangebyscore("videos", start, "+inf", 0, count, withscores=True)
+            call = self._redis.zrangebyscore(key, start, "+inf", 0, count, withscores=True)
         return [(name.decode(), score) for name, score in await cast(Any, call)]
 
     async def _find_many(self, ids: Sequence[str]) -> list[VideoRecord | None]:
@@ -274,13 +292,17 @@ class Videos:
             raws = await pipe.execute()
         return [_record(name, raw) if raw else None for name, raw in zip(ids, raws, strict=True)]
 
-    async def _forget(self, ids: Sequence[str]) -> None:
-        if ids:
-            await cast(Any, self._redis.zrem("videos", *ids))
-
 
 def _key(video_id: str) -> str:
     return f"video:{video_id}"
+
+
+def _list_key(tenant: str) -> str:
+    return f"videos:of:{tenant}"
+
+
+def _open_key(tenant: str) -> str:
+    return f"videos:open:{tenant}"
 
 
 def _events_key(video_id: str) -> str:

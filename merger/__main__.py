@@ -9,6 +9,7 @@ from merger.app import VERSION, create_app
 from merger.settings import MergerSettings
 from shared.logs import configure_logging
 from shared.tracing import configure_tracing
+from shared.trust import server_options
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+        **server_options(settings),
     )
 
 

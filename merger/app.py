@@ -27,6 +27,7 @@ from shared.schemas import (
     SubvideoRef,
 )
 from shared.store import SubvideoStore, connect
+from shared.trust import ServiceTokens
 from shared.video import DecodeLimits
 
 VERSION = version("edge-moe-video")
@@ -100,6 +101,7 @@ def create_app(settings: MergerSettings) -> FastAPI:
         lifespan=lifespan,
         ready=ready,
         body_limit_bytes=settings.body_limit_bytes,
+        tokens=ServiceTokens(settings),
     )
     app.add_exception_handler(RedisError, _on_redis_error)
     app.include_router(router)

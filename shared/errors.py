@@ -4,6 +4,7 @@ ServiceError
 ├── InvalidRequest            400  the caller must change `param`
 │   ├── ModelNotFound         404  no such model
 │   └── PayloadTooLarge       413
+├── Unauthenticated           401  no key or token, or a wrong one
 ├── NotFound                  404
 ├── Conflict                  409
 ├── RangeNotSatisfiable       416
@@ -73,6 +74,11 @@ class ModelNotFound(InvalidRequest):
 class PayloadTooLarge(InvalidRequest):
     code = "payload_too_large"
     status = 413
+
+
+class Unauthenticated(ServiceError):
+    code = "invalid_api_key"
+    status = 401
 
 
 class NotFound(ServiceError):

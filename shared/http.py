@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,7 +19,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import tracing
-from shared.errors import Conflict, InvalidRequest, NotFound, PayloadTooLarge, ServiceError, Unavailable
+from shared.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    ServiceError,
+    Unauthenticated,
+    Unavailable,
+)
+from shared.trust import ServiceTokens
 
 log = structlog.get_logger(__name__)
 
@@ -29,17 +39,31 @@ REQUEST_SECONDS = Histogram(
 ERRORS = Counter("http_errors_total", "Answers that are errors, by their code.", ["code"])
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+#: Asked by what has no tokens: orchestrators and Prometheus.
+OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
 #: Raises a ServiceError, or returns, within a second: may this process be sent work?
 ReadinessCheck = Callable[[], Awaitable[None]]
 
 
 def create_service(
-    name: str, *, version: str, lifespan: Lifespan, ready: ReadinessCheck, body_limit_bytes: int
+    name: str,
+    *,
+    version: str,
+    lifespan: Lifespan,
+    ready: ReadinessCheck,
+    body_limit_bytes: int,
+    tokens: ServiceTokens | None = None,
 ) -> FastAPI:
-    """A FastAPI application with `/healthz`, `/readyz`, `/metrics` and errors as `{"error": {…}}`."""
-    app = FastAPI(title=name, version=version, lifespan=_flushed(lifespan))
+    """A FastAPI application with `/healthz`, `/readyz`, `/metrics` and errors as `{"error": {…}}`.
+
+    `tokens` are for a service that only other services call.
+    """
+    # No pages that explore the API: they run scripts from elsewhere.
+    app = FastAPI(title=name, version=version, lifespan=_flushed(lifespan), docs_url=None, redoc_url=None)
     tracing.trace_requests(app)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
+    if tokens is not None:
+        app.add_middleware(RequireToken, tokens=tokens)
     app.add_middleware(RequestContext)
     app.add_middleware(Measured, service=name)
     app.add_exception_handler(ServiceError, _on_service_error)
@@ -79,7 +103,9 @@ def error_response(error: ServiceError) -> JSONResponse:
     ERRORS.labels(error.wire_code).inc()
     headers = {}
     if error.retry_after_s is not None:
-        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(error.to_wire(), status_code=error.status, headers=headers)
 
 
@@ -139,8 +165,18 @@ class Measured:
             REQUEST_SECONDS.labels(self.service, method, route).observe(time.perf_counter() - began)
 
 
+#: Answers are data: no browser may guess at their type, frame them, or run anything in them.
+_SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'self'; script-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+
 class RequestContext:
-    """Gives every request an id, answers with it as `x-request-id`, and binds it to the log."""
+    """Gives every request an id, answers with it and the security headers, and binds it to the log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -153,11 +189,30 @@ class RequestContext:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
+                headers = message.setdefault("headers", [])
+                headers += [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
+                headers += [_TLS_ONLY] if scope["scheme"] == "https" else []
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self.app(scope, receive, send_with_id)
+
+
+class RequireToken:
+    """Answers 401 to callers without a service's token, whatever they ask for but the operations' paths."""
+
+    def __init__(self, app: ASGIApp, *, tokens: ServiceTokens) -> None:
+        self.app = app
+        self._tokens = tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in OPERATIONS:
+            try:
+                self._tokens.check(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
+            except Unauthenticated as error:
+                await error_response(error)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 class BodyLimit:

@@ -19,6 +19,7 @@ def configure_logging(service: str, settings: ServiceSettings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _prompts(kept=settings.log_prompts),
         _service_name(service),
     ]
     structlog.configure(
@@ -44,6 +45,15 @@ def configure_logging(service: str, settings: ServiceSettings) -> None:
     root.setLevel(settings.log_level.upper())
     for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "uvicorn.access", "docket"):
         logging.getLogger(noisy).setLevel("WARNING")
+
+
+def _prompts(*, kept: bool) -> structlog.typing.Processor:
+    def drop(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if not kept:
+            event.pop("prompt", None)
+        return event
+
+    return drop
 
 
 def _service_name(service: str) -> structlog.typing.Processor:

@@ -1,8 +1,8 @@
 """Settings that every service has; each service subclasses this with its own prefix."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,3 +28,31 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     #: Where traces go, see `shared.tracing`.
     traces: Literal["none", "otlp", "console"] = Field("none", validation_alias="OTEL_TRACES_EXPORTER")
+    #: Let log records say what prompts say.
+    log_prompts: bool = False
+
+    #: What services show each other as `Authorization: Bearer`: several are separated by commas, of which the
+    #: first is sent and all are accepted. Without it, nobody is asked.
+    service_token: SecretStr | None = None
+    #: Certificate chain and key (PEM): with them the service speaks TLS, and shows them where it is asked.
+    tls_certificate: FilePath | None = None
+    tls_key: FilePath | None = None
+    #: The authority (PEM) that vouches for the other services, instead of the system's.
+    tls_ca: FilePath | None = None
+    #: "certified" answers callers with a certificate of `tls_ca` only (mutual TLS).
+    tls_callers: Literal["any", "certified"] = "any"
+
+    @field_validator("service_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(part.strip()) < 16 for part in value.get_secret_value().split(",")):
+            raise ValueError("every service token needs at least 16 characters")
+        return value
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together")
+        if self.tls_callers == "certified" and not (self.tls_certificate and self.tls_ca):
+            raise ValueError("tls_callers=certified needs tls_certificate, tls_key and tls_ca")
+        return self

@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from gateway.api.callers import OwnVideo
 from gateway.parts import Parts, PartsDep
 from gateway.records import VideoRecord
 from shared.errors import DeadlineExceeded, InvalidRequest, NotFound, RangeNotSatisfiable
@@ -41,43 +42,40 @@ class ByteRange:
 @router.head("/{video_id}/content", include_in_schema=False)
 @router.get("/{video_id}/content")
 async def video_content(
-    video_id: str,
+    record: OwnVideo,
     request: Request,
     parts: PartsDep,
     variant: Literal["video", "thumbnail", "spritesheet"] = "video",
     form: FormName | None = None,
 ) -> Response:
     """The video or a preview of it; `form` asks for the video as another kind of file."""
-    record = await parts.videos.get(video_id)
     if record.result is None:
         raise _not_ready(record)
     if form is None:
-        return await send(request, parts, getattr(record.result, variant), name=f"{video_id}-{variant}")
+        return await send(request, parts, getattr(record.result, variant), name=f"{record.id}-{variant}")
     if variant != "video":
         raise InvalidRequest(f"the {variant} has one form only; ask for form or variant", param="form")
     wanted = FormRequest(source=record.result.video.digest, form=form)
     ref = await _merged(parts, parts.jobs.mergers.form(wanted))
-    return await send(request, parts, ref, name=f"{video_id}-{form}")
+    return await send(request, parts, ref, name=f"{record.id}-{form}")
 
 
 @router.head("/{video_id}/scene.json", include_in_schema=False)
 @router.get("/{video_id}/scene.json")
-async def scene(video_id: str, request: Request, parts: PartsDep) -> Response:
+async def scene(record: OwnVideo, request: Request, parts: PartsDep) -> Response:
     """The layers the finished video consists of, for engines that put it together themselves."""
-    record = await parts.videos.get(video_id)
     if record.result is None or record.plan is None:
         raise _not_ready(record)
     ref = await _merged(parts, parts.jobs.mergers.scene(scene_of(record)))
-    return await send(request, parts, ref, name=f"{video_id}-scene")
+    return await send(request, parts, ref, name=f"{record.id}-scene")
 
 
 @router.head("/{video_id}/subvideos/{clip}/content", include_in_schema=False)
 @router.get("/{video_id}/subvideos/{clip}/content")
 async def clip_content(
-    video_id: str, clip: str, request: Request, parts: PartsDep, form: FormName | None = None
+    record: OwnVideo, clip: str, request: Request, parts: PartsDep, form: FormName | None = None
 ) -> Response:
     """One clip as its expert made it; `form` asks for another kind of file, a foreground without its key."""
-    record = await parts.videos.get(video_id)
     known = {each.id: each for each in record.plan.clips} if record.plan else {}
     if clip not in known:
         raise NotFound(f"the video has no clip {clip[:50]!r}", param="clip", code="clip_not_found")
@@ -90,7 +88,7 @@ async def clip_content(
     if form is not None:
         wanted = FormRequest(source=ref.digest, form=form, keyed=known[clip].role == "foreground")
         ref = await _merged(parts, parts.jobs.mergers.form(wanted))
-    return await send(request, parts, ref, name=f"{video_id}-{clip}")
+    return await send(request, parts, ref, name=f"{record.id}-{clip}")
 
 
 async def send(request: Request, parts: Parts, ref: SubvideoRef, *, name: str) -> Response:
@@ -103,7 +101,6 @@ async def send(request: Request, parts: Parts, ref: SubvideoRef, *, name: str) -
         "ETag": etag,
         "Cache-Control": "private, max-age=3600",
         "Content-Disposition": f'inline; filename="{name}.{ref.media_type.rpartition("/")[2]}"',
-        "X-Content-Type-Options": "nosniff",
     }
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)

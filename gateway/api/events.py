@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
+from gateway.api.callers import OwnVideo
 from gateway.parts import Parts, PartsDep
 from gateway.records import TERMINAL
 from shared.errors import InvalidRequest
@@ -20,16 +21,15 @@ _EVENT_ID = re.compile(r"\d{1,19}(-\d{1,19})?", re.ASCII)
 
 @router.get("/{video_id}/events")
 async def video_events(
-    video_id: str, parts: PartsDep, last_event_id: Annotated[str | None, Header()] = None
+    record: OwnVideo, parts: PartsDep, last_event_id: Annotated[str | None, Header()] = None
 ) -> Response:
     """Everything from the start, or after `Last-Event-ID`; ends after `completed` or `failed`."""
     after = last_event_id or "0"
     if not _EVENT_ID.fullmatch(after):
         raise InvalidRequest("Last-Event-ID is not the id of an event", param="last-event-id")
-    record = await parts.videos.get(video_id)
-    if record.is_terminal and not await parts.videos.events(video_id, after=after):
+    if record.is_terminal and not await parts.videos.events(record.id, after=after):
         return Response(status_code=204)  # tells EventSource not to come back
-    return EventSourceResponse(_follow(parts, video_id, after), ping=15)
+    return EventSourceResponse(_follow(parts, record.id, after), ping=15)
 
 
 async def _follow(parts: Parts, video_id: str, after: str) -> AsyncIterator[ServerSentEvent]:

@@ -2,6 +2,8 @@
 
 import ipaddress
 import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -28,7 +30,7 @@ async def list_experts(parts: PartsDep) -> dict[str, ExpertRecord]:
 @router.put("/{name}", openapi_extra=forms.documented(ExpertRegistration))
 async def register_expert(name: Name, request: Request, parts: PartsDep) -> RegistrationReply:
     body = await forms.read(request, ExpertRegistration)
-    check_address(body.url)
+    check_address(body.url, parts.settings.node_addresses)
     if body.status.name != name:
         raise InvalidRequest("status.name is not the name in the path", param="status.name")
     await parts.fleet.register(name, body)
@@ -41,8 +43,11 @@ async def unregister_expert(name: Name, parts: PartsDep) -> Response:
     return Response(status_code=204)
 
 
-def check_address(url: str) -> None:
-    """Raises InvalidRequest for an address that no expert can have, such as a cloud's metadata service."""
+def check_address(url: str, allowed: Sequence[str] = ()) -> None:
+    """Raises InvalidRequest for an address that no expert can have, such as a cloud's metadata service.
+
+    `allowed`, unless empty, are the only networks (CIDR) and names (with wildcards) there can be experts at.
+    """
     try:
         parts = urlsplit(url)
         host, valid = parts.hostname or "", (parts.port is None or parts.port > 0) and not parts.username
@@ -56,3 +61,19 @@ def check_address(url: str) -> None:
         valid = valid and not (address.is_link_local or address.is_multicast or address.is_unspecified)
     if not valid or parts.query or parts.fragment:
         raise InvalidRequest("url must be http(s)://host[:port] of a reachable node", param="url")
+    if allowed and not any(_matches(host, each) for each in allowed):
+        raise InvalidRequest(
+            "url is not where this gateway lets experts be", param="url", code="address_refused"
+        )
+
+
+def _matches(host: str, allowed: str) -> bool:
+    """A name is not looked up: who allows a name trusts whoever says where it leads."""
+    try:
+        network = ipaddress.ip_network(allowed, strict=False)
+    except ValueError:
+        return fnmatchcase(host.lower(), allowed.lower())
+    try:
+        return ipaddress.ip_address(host) in network
+    except ValueError:
+        return False

@@ -5,6 +5,7 @@ import math
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from gateway.api.callers import OwnVideo
 from gateway.api.content import send
 from gateway.parts import PartsDep
 from gateway.records import StageDone, VideoRecord
@@ -15,28 +16,27 @@ router = APIRouter(prefix="/v1/videos", tags=["stream"])
 
 @router.head("/{video_id}/stream.m3u8", include_in_schema=False)
 @router.get("/{video_id}/stream.m3u8")
-async def playlist(video_id: str, parts: PartsDep) -> Response:
+async def playlist(record: OwnVideo) -> Response:
     """Playable from the first finished stage on; before that, 404 with `Retry-After`."""
-    record = await parts.videos.get(video_id)
     if not playable(record):
         raise NotFound("no stage is finished yet", param="video_id", code="stream_not_ready", retry_after_s=1)
-    cache = "max-age=3600" if record.is_terminal else "no-cache"
+    cache = "private, max-age=3600" if record.is_terminal else "no-cache"
     headers = {"Cache-Control": cache}
     return Response(playlist_of(record), media_type="application/vnd.apple.mpegurl", headers=headers)
 
 
 @router.head("/{video_id}/segments/{index}.m4s", include_in_schema=False)
 @router.get("/{video_id}/segments/{index}.m4s")
-async def segment(video_id: str, index: int, request: Request, parts: PartsDep) -> Response:
-    done = _stage(await parts.videos.get(video_id), index)
-    return await send(request, parts, done.segment, name=f"{video_id}-{index}")
+async def segment(record: OwnVideo, index: int, request: Request, parts: PartsDep) -> Response:
+    done = _stage(record, index)
+    return await send(request, parts, done.segment, name=f"{record.id}-{index}")
 
 
 @router.head("/{video_id}/segments/{index}/init.mp4", include_in_schema=False)
 @router.get("/{video_id}/segments/{index}/init.mp4")
-async def initialization(video_id: str, index: int, request: Request, parts: PartsDep) -> Response:
-    done = _stage(await parts.videos.get(video_id), index)
-    return await send(request, parts, done.init, name=f"{video_id}-{index}-init")
+async def initialization(record: OwnVideo, index: int, request: Request, parts: PartsDep) -> Response:
+    done = _stage(record, index)
+    return await send(request, parts, done.init, name=f"{record.id}-{index}-init")
 
 
 def playable(record: VideoRecord) -> list[StageDone]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from gateway import metrics
 from gateway.api import forms
+from gateway.api.callers import CallerDep, OwnVideo
 from gateway.parts import Parts, PartsDep
 from gateway.plans import ForcedMode
 from gateway.records import Reuse, Seams, VideoRecord, VideoRequest
@@ -86,24 +87,28 @@ class ExtendVideo(EditVideo):
 
 @router.post("", openapi_extra=forms.documented(CreateVideo))
 async def create_video(
-    request: Request, response: Response, parts: PartsDep, idempotency_key: IdempotencyKey = None
+    request: Request,
+    response: Response,
+    tenant: CallerDep,
+    parts: PartsDep,
+    idempotency_key: IdempotencyKey = None,
 ) -> Video:
     body = await forms.read(request, CreateVideo)
-    wanted = await _request_of(body, parts)
+    wanted = await _request_of(body, tenant, parts)
     fingerprint = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
-    caller = request.headers.get("authorization", "")
-    video_id = await _id_for(parts, idempotency_key, caller, fingerprint)
-    return await _accept(video_id, wanted, parts, request, response)
+    video_id = await _id_for(parts, idempotency_key, tenant, fingerprint)
+    return await _accept(video_id, wanted, parts, response, may_exist=idempotency_key is not None)
 
 
 @router.get("")
 async def list_videos(
+    tenant: CallerDep,
     parts: PartsDep,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     order: Order = "desc",
 ) -> VideoList:
-    page = await parts.videos.page(after=after, limit=limit, order=order)
+    page = await parts.videos.page(tenant, after=after, limit=limit, order=order)
     data = tuple(record.to_wire() for record in page.records)
     ids = [video.id for video in data]
     return VideoList(
@@ -115,18 +120,18 @@ async def list_videos(
 
 
 @router.post("/edits", openapi_extra=forms.documented(EditVideo))
-async def edit_video(request: Request, response: Response, parts: PartsDep) -> Video:
+async def edit_video(request: Request, response: Response, tenant: CallerDep, parts: PartsDep) -> Video:
     """The given video's settings with another prompt."""
     body = await forms.read(request, EditVideo)
-    source = await _completed(parts, body.video.id)
-    return await _accept(new_id(), _remixed(source, body.prompt, parts.settings), parts, request, response)
+    source = _completed(await parts.videos.get(body.video.id, tenant))
+    return await _accept(new_id(), _remixed(source, body.prompt, parts.settings), parts, response)
 
 
 @router.post("/extensions", openapi_extra=forms.documented(ExtendVideo))
-async def extend_video(request: Request, response: Response, parts: PartsDep) -> Video:
+async def extend_video(request: Request, response: Response, tenant: CallerDep, parts: PartsDep) -> Video:
     """The given video, followed by what the prompt asks for."""
     body = await forms.read(request, ExtendVideo)
-    source = await _completed(parts, body.video.id)
+    source = _completed(await parts.videos.get(body.video.id, tenant))
     settings = parts.settings
     assert source.plan is not None  # it is completed
     if len(source.plan.stages) >= MAX_STAGES:
@@ -143,79 +148,83 @@ async def extend_video(request: Request, response: Response, parts: PartsDep) ->
         "webhook_url": None,
         "remixed_from": source.id,
     }
-    return await _accept(new_id(), source.request.model_copy(update=update), parts, request, response)
+    return await _accept(new_id(), source.request.model_copy(update=update), parts, response)
 
 
 @router.get("/{video_id}")
-async def retrieve_video(video_id: str, response: Response, parts: PartsDep) -> Video:
-    record = await parts.videos.get(video_id)
+async def retrieve_video(record: OwnVideo, response: Response, parts: PartsDep) -> Video:
     _tell_when_to_poll(response, parts)
     if record.is_terminal:
         return record.to_wire()
     estimate = await parts.admission.estimate_s()
     waiting = {
-        "position": await parts.videos.position(video_id),
+        "position": await parts.videos.position(record.id),
         "estimate_s": None if estimate is None else round(estimate, 1),
     }
     return record.to_wire().model_copy(update=waiting)
 
 
 @router.delete("/{video_id}")
-async def delete_video(video_id: str, parts: PartsDep) -> VideoDeleted:
-    record = await parts.videos.get(video_id)
+async def delete_video(record: OwnVideo, parts: PartsDep) -> VideoDeleted:
     if not record.is_terminal:
-        await parts.workers.cancel("videos", video_id)
-    await parts.videos.delete(video_id)
-    return VideoDeleted(id=video_id)
+        await parts.workers.cancel("videos", record.id)
+    await parts.videos.delete(record.id)
+    return VideoDeleted(id=record.id)
 
 
 @router.post("/{video_id}/cancel")
-async def cancel_video(video_id: str, parts: PartsDep) -> Video:
+async def cancel_video(record: OwnVideo, parts: PartsDep) -> Video:
     """Stops the work at the next step boundary. A video that has ended stays as it is."""
-    await parts.videos.get(video_id)
     error = VideoError(code="cancelled", message="the video was cancelled")
-    if await parts.jobs.fail(video_id, error):
-        await parts.workers.cancel("videos", video_id)
-    return (await parts.videos.get(video_id)).to_wire()
+    if await parts.jobs.fail(record.id, error):
+        await parts.workers.cancel("videos", record.id)
+    return (await parts.videos.get(record.id, record.request.tenant)).to_wire()
 
 
 @router.post("/{video_id}/remix", openapi_extra=forms.documented(RemixVideo))
-async def remix_video(video_id: str, request: Request, response: Response, parts: PartsDep) -> Video:
+async def remix_video(record: OwnVideo, request: Request, response: Response, parts: PartsDep) -> Video:
     """The video's settings with another prompt; clips that stay the same are shared with it."""
     body = await forms.read(request, RemixVideo)
-    source = await _completed(parts, video_id)
-    return await _accept(new_id(), _remixed(source, body.prompt, parts.settings), parts, request, response)
+    wanted = _remixed(_completed(record), body.prompt, parts.settings)
+    return await _accept(new_id(), wanted, parts, response)
 
 
 async def _accept(
-    video_id: str, wanted: VideoRequest, parts: Parts, request: Request, response: Response
+    video_id: str, wanted: VideoRequest, parts: Parts, response: Response, *, may_exist: bool = False
 ) -> Video:
-    if (
-        "idempotency-key" not in request.headers or await parts.videos.find(video_id) is None
-    ):  # else an idempotency key is used again
-        await parts.admission.check(wanted.key_frames * wanted.width * wanted.height / 1e6)
-    wanted = wanted.model_copy(update={"tenant": tenant_of(request)})
-    if await parts.videos.create(video_id, wanted, deadline_s=parts.settings.video_deadline_s):
-        metrics.VIDEOS_ACCEPTED.inc()
+    if not (may_exist and await parts.videos.find(video_id)):
+        await _create(video_id, wanted, parts)
     # Shielded: a client that hangs up now must not leave a video that nobody makes.
     await asyncio.shield(parts.workers.add("videos", video_id))
-    log.info("video accepted", video_id=video_id)
+    log.info("video accepted", video_id=video_id, tenant=wanted.tenant, prompt=wanted.prompt)
     _tell_when_to_poll(response, parts)
-    return (await parts.videos.get(video_id)).to_wire()
+    return (await parts.videos.get(video_id, wanted.tenant)).to_wire()
 
 
-def tenant_of(request: Request) -> str:
-    """Who asks, told apart by the API key; empty without one."""
-    key = request.headers.get("authorization", "")
-    return hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
+async def _create(video_id: str, wanted: VideoRequest, parts: Parts) -> None:
+    """Raises RateLimited when the cluster has too much to do, or the tenant one of its limits reached."""
+    tenant, quotas = wanted.tenant, parts.quotas
+    await parts.admission.check(wanted.key_frames * wanted.width * wanted.height / 1e6)
+    await quotas.spend_seconds(tenant, wanted.expected_seconds)
+    outcome = await parts.videos.create(
+        video_id,
+        wanted,
+        deadline_s=parts.settings.video_deadline_s,
+        open_limit=quotas.of(tenant).open_videos,
+    )
+    if outcome == "created":
+        metrics.VIDEOS_ACCEPTED.inc()
+        return
+    await quotas.add_seconds(tenant, -wanted.expected_seconds)
+    if outcome == "limit":
+        raise quotas.too_many_open(tenant)
 
 
 def _tell_when_to_poll(response: Response, parts: Parts) -> None:
     response.headers["openai-poll-after-ms"] = str(parts.settings.poll_after_ms)
 
 
-async def _completed(parts: Parts, video_id: str) -> VideoRecord:
-    record = await parts.videos.get(video_id)
+def _completed(record: VideoRecord) -> VideoRecord:
     if record.status != "completed":
         raise InvalidRequest(
             f"the video is {record.status}, not completed", param="video_id", code="video_not_ready"
@@ -234,12 +243,12 @@ def _remixed(source: VideoRecord, prompt: str, settings: GatewaySettings) -> Vid
     return source.request.model_copy(update=update)
 
 
-async def _id_for(parts: Parts, key: str | None, caller: str, fingerprint: str) -> str:
+async def _id_for(parts: Parts, key: str | None, tenant: str, fingerprint: str) -> str:
     """A new id; for a repeated idempotency key, the id that the first request with it got."""
     video_id = new_id()
     if key is None:
         return video_id
-    name = "idempotency:" + hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
+    name = "idempotency:" + hashlib.sha256(f"{tenant}\n{key}".encode()).hexdigest()
     value = json.dumps({"id": video_id, "fingerprint": fingerprint})
     if await parts.videos.claim(name, value):
         return video_id
@@ -253,7 +262,7 @@ async def _id_for(parts: Parts, key: str | None, caller: str, fingerprint: str) 
     return str(first["id"])
 
 
-async def _request_of(body: CreateVideo, parts: Parts) -> VideoRequest:
+async def _request_of(body: CreateVideo, tenant: str, parts: Parts) -> VideoRequest:
     settings = parts.settings
     if body.webhook_url is not None:
         parts.webhooks.check(body.webhook_url)
@@ -279,6 +288,7 @@ async def _request_of(body: CreateVideo, parts: Parts) -> VideoRequest:
         reuse=body.reuse,
         seams=Seams(crossfade_s=body.crossfade_s, match_colours_s=body.match_colours_s, hold_s=body.hold_s),
         webhook_url=body.webhook_url,
+        tenant=tenant,
     )
 
 

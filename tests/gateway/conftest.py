@@ -1,6 +1,7 @@
 """A whole gateway on a real Redis, with real servers around it."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from gateway.app import create_app
+from gateway.keys import Keys
 from gateway.settings import GatewaySettings
 from shared.store import connect
 from tests.gateway.doubles import ExpertDouble, MergerDouble, RulesGate, serving
@@ -26,6 +28,8 @@ class Cluster:
         self.merger_url = ""
         self.gate = RulesGate()
         self.urls: list[str] = []
+        #: The services' token, asked for if it is set.
+        self.token = ""
 
     def settings(self, **changes: Any) -> GatewaySettings:
         values: dict[str, Any] = {
@@ -38,6 +42,8 @@ class Cluster:
             "poll_after_ms": 20,
             "expert_connect_s": 1,
         }
+        if self.token:
+            values["service_token"] = self.token
         return GatewaySettings(**values | changes)
 
     async def gateway(self, **changes: Any) -> httpx.AsyncClient:
@@ -52,13 +58,25 @@ class Cluster:
         return http
 
     async def expert(self, name: str, *, register: bool = True, **fields: Any) -> ExpertDouble:
-        double = ExpertDouble(name, self.redis_url, **fields)
+        double = ExpertDouble(name, self.redis_url, token=self.token, **fields)
         self.experts[name] = await self.stack.enter_async_context(double.serving())
         if register:
             async with httpx.AsyncClient() as http:
                 await double.register(http, self.urls[0])
             self.heartbeats[name] = asyncio.create_task(double.registering(self.urls[0]))
         return double
+
+    async def keyed(self, **changes: Any) -> httpx.AsyncClient:
+        """A gateway that asks for keys, with an expert; the client has none."""
+        self.token = "a token of the services"
+        http = await self.gateway(require_keys=True, **changes)
+        await self.expert("a")
+        return http
+
+    async def key(self, tenant: str) -> dict[str, str]:
+        """The headers of a caller with a new key."""
+        async with connect(self.redis_url) as redis:
+            return {"authorization": f"Bearer {await Keys(redis).create(tenant, uuid.uuid4().hex)}"}
 
     async def close(self) -> None:
         for task in self.heartbeats.values():

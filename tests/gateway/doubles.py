@@ -135,6 +135,8 @@ class ExpertDouble:
     running: int = 0
     most_running: int = 0
     url: str = ""
+    #: The services' token, if the gateway asks for it.
+    token: str = ""
     started: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -178,7 +180,8 @@ class ExpertDouble:
 
     async def register(self, http: httpx.AsyncClient, gateway: str) -> None:
         body = {"url": self.url, "status": self.status().model_dump(mode="json")}
-        answer = await http.put(f"{gateway}/v1/experts/{self.name}", json=body)
+        headers = {"authorization": f"Bearer {self.token}"}
+        answer = await http.put(f"{gateway}/v1/experts/{self.name}", json=body, headers=headers)
         assert answer.status_code == 200, answer.text
 
     async def _subvideos(self, request: Request) -> Response:
