@@ -7,7 +7,7 @@ PIP = .venv/bin/pip --disable-pip-version-check install --progress-bar on -c con
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test test-quick lint format bench bench-engine bench-gate bench-merge bench-dispatch bench-expert train-expert chaos soak trace compose-check lock clean
+.PHONY: help demo up down status test test-quick lint format bench bench-engine bench-gate bench-merge bench-dispatch bench-expert train-expert chaos soak trace compose-check fuzz lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -61,6 +61,9 @@ bench-merge: .make/dev  ## the merger against ffmpeg, which must be on the PATH
 
 bench-dispatch: .make/dev  ## the gateway's cost, and how well it spreads and shares work
 	.venv/bin/python -m benchmarks.dispatch $(ARGS)
+
+fuzz: .make/dev  ## 10,000 requests drawn from the OpenAPI documents: make fuzz ARGS="--requests 1000 --seed 2"
+	.venv/bin/python -W ignore -m tests.fuzz $(ARGS)
 
 compose-check: .make/dev  ## make a video through the compose cluster: make compose-check COMPOSE="docker compose"
 	COMPOSE="$(COMPOSE)" .venv/bin/python -m deploy.compose_check

@@ -53,6 +53,7 @@ class Cluster:
     expert_ports: tuple[int, ...]
     gateway_password: str
     node_password: str
+    service_token: str = ""
 
     @property
     def url(self) -> str:
@@ -65,6 +66,11 @@ class Cluster:
     def programs(self) -> Iterator[tuple[str, list[str], dict[str, str]]]:
         """Name, command and environment of every process; each retries what it depends on by itself."""
         yield "redis", [redis_executable(), str(STATE.resolve() / "redis.conf")], {}
+        for name, command, environment in self.services():
+            prefix = {"gateway": "GATEWAY", "merger": "MERGER"}.get(name, "EXPERT")
+            yield name, command, {**environment, f"{prefix}_SERVICE_TOKEN": self.service_token}
+
+    def services(self) -> Iterator[tuple[str, list[str], dict[str, str]]]:
         yield (
             "gateway",
             [sys.executable, "-m", "gateway"],
@@ -116,6 +122,7 @@ def up(*, experts: int, port: int) -> Cluster:
         expert_ports=tuple(ports[2:]),
         gateway_password=secrets.token_hex(16),
         node_password=secrets.token_hex(16),
+        service_token=secrets.token_hex(16),
     )
     write_state(cluster)
     subprocess.run(

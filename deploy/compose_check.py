@@ -27,6 +27,7 @@ def main() -> None:
         "PORT": str(port),
         "REDIS_GATEWAY_PASSWORD": secrets.token_hex(16),
         "REDIS_NODE_PASSWORD": secrets.token_hex(16),
+        "SERVICE_TOKEN": secrets.token_hex(16),
     }
     compose = [*shlex.split(os.environ.get("COMPOSE") or "docker compose"), "-f", "docker-compose.yml"]
     started = time.monotonic()

@@ -24,6 +24,7 @@ from gateway.generation import Generation
 from gateway.jobs import VideoJobs
 from gateway.keys import Keys
 from gateway.mergers import MergerClient
+from gateway.moderation import Moderation
 from gateway.notifier import Notifier
 from gateway.parts import Parts
 from gateway.plans import Gate
@@ -94,7 +95,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 tries=settings.tries_per_clip,
                 hedge_share=settings.hedge_share,
             )
-            quotas = _quotas(settings, redis)
+            quotas, moderation = _quotas(settings, redis), Moderation(settings)
             webhooks = _webhooks(settings, outside, videos_, workers)
             jobs = VideoJobs(
                 videos_,
@@ -127,12 +128,14 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 dispatcher=dispatcher,
                 admission=Admission(fleet, limit_s=settings.admission_limit_s),
                 gate=gate,
+                moderation=moderation,
                 workers=workers,
                 jobs=jobs,
                 webhooks=webhooks,
             )
             async with _background(notifier, dispatcher, workers) as app.state.background:
                 yield
+            await moderation.close()
             await gate.close()
 
     app = create_service(
@@ -153,7 +156,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
     )
     for module in (videos, content, events, stream, plans, models):
         app.include_router(module.router, dependencies=[Depends(callers.caller)])
-    app.include_router(experts.router, dependencies=[Depends(callers.service)])
+    app.include_router(experts.router)
     return app
 
 

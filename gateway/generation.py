@@ -118,7 +118,7 @@ class Generation:
             await self._subvideos.failed(digest, ServiceError("internal error while making a subvideo"))
         else:
             metrics.SUBVIDEOS.labels("generated").inc()
-            await self._similar.add(wish.spec)
+            await self._similar.add(wish.spec, tenant=wish.tenant)
 
     async def _generate(self, wish: Wish) -> None:
         """Have it made, by whichever node. Raises when the clip failed `tries` times."""

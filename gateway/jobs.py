@@ -5,7 +5,7 @@ Every step looks first at what exists, so that the task can be run again from it
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -101,6 +101,16 @@ class VideoJobs:
                 log.exception("making the video failed")
                 await self.fail(video_id, VideoError(code="internal_error", message="internal error"))
 
+    async def forget_clips(self, record: VideoRecord, digests: Collection[str]) -> None:
+        """Whatever is remembered of those of a deleted video's clips that no other video has."""
+        for stage in record.plan.stages if record.plan else ():
+            for clip in stage.clips:
+                rendering = record.request.rendering(record.id)
+                spec = spec_of(clip, seconds=stage.seconds, rendering=rendering)
+                if spec.digest in digests:
+                    await self.subvideos.forget(spec.digest)
+                    await self.similar.remove(spec, tenant=record.request.tenant)
+
     async def fail(self, video_id: str, error: VideoError) -> bool:
         """End the video as failed; False if it had ended already."""
         ended = await self.videos.fail(video_id, error)
@@ -134,6 +144,10 @@ class VideoJobs:
                 group.create_task(work.deliver_rest())
         except BaseExceptionGroup as errors:
             raise _first(errors) from errors
+        result = joining.result()
+        await self.videos.use(
+            record.id, result.video.digest, result.thumbnail.digest, result.spritesheet.digest
+        )
         now = time.time()
         timings = {
             "queued": begun - record.created_at,
@@ -141,7 +155,7 @@ class VideoJobs:
             "merge": now - generated,
             "total": now - record.created_at,
         }
-        await self._complete(record.id, joining.result().model_dump_json(), timings)
+        await self._complete(record.id, result.model_dump_json(), timings)
 
     async def _complete(self, video_id: str, result: str, timings: dict[str, float]) -> None:
         if not await self.videos.complete(video_id, result, timings=timings):
@@ -243,6 +257,8 @@ class _VideoWork:
             SegmentRequest(stage=merged.digest, start_frame=before, sequence=index)
         )
         if index not in self._record.stages:
+            digests = (merged.digest, reply.init.digest, reply.segment.digest)
+            await self._jobs.videos.use(self._record.id, *digests)
             done = StageDone(stage=merged, init=reply.init, segment=reply.segment).model_dump_json()
             event = {"index": index, "seconds": stage.seconds, "frames": merged.frames}
             await self._jobs.videos.set_stage(self._record.id, index, done, event=event)
@@ -281,9 +297,10 @@ class _VideoWork:
         """The subvideo, or one of the same meaning if the request allows that."""
         subvideos = self._jobs.subvideos
         ref = await subvideos.find(spec)
-        if ref is not None or exact or self._record.request.reuse != "similar":
+        request = self._record.request
+        if ref is not None or exact or request.reuse != "similar":
             return ref, None
-        for similar in await self._jobs.similar.find(spec):
+        for similar in await self._jobs.similar.find(spec, tenant=request.tenant):
             if (ref := await subvideos.find(spec, digest=similar.digest)) is not None:
                 return ref, SimilarClip(prompt=similar.prompt, similarity=similar.similarity)
         return None, None

@@ -10,6 +10,7 @@ from gateway.dispatcher import Dispatcher
 from gateway.fleet import Fleet
 from gateway.jobs import VideoJobs
 from gateway.keys import Keys
+from gateway.moderation import Moderation
 from gateway.notifier import Notifier
 from gateway.plans import Gate
 from gateway.quotas import Quotas
@@ -35,6 +36,7 @@ class Parts:
     dispatcher: Dispatcher
     admission: Admission
     gate: Gate
+    moderation: Moderation
     workers: Workers
     jobs: VideoJobs
     webhooks: Webhooks

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.plans import ForcedMode, Rendering
 from shared.schemas import (
+    Clip,
     MergeReply,
     Motion,
     Plan,
@@ -67,6 +68,11 @@ class VideoRequest(_Stored):
     @property
     def size(self) -> str:
         return f"{self.width}x{self.height}"
+
+    @property
+    def plan_clips(self) -> tuple[Clip, ...]:
+        """What the client itself planned."""
+        return self.plan.clips if self.plan else ()
 
     @property
     def expected_seconds(self) -> float:

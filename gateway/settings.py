@@ -71,6 +71,12 @@ class GatewaySettings(GateSettings):
     #: Cosine of the sentence embeddings of two prompts that say the same, at least.
     similar_least: float = Field(0.75, ge=0, le=1)
 
+    # The prompt filter: an OpenAI-compatible server with `/moderations`; without it, none is asked.
+    moderation_base_url: str | None = None
+    moderation_model: str = "omni-moderation-latest"
+    moderation_api_key: SecretStr | None = None
+    moderation_timeout_s: float = Field(5.0, gt=0)
+
     # Experts.
     #: Networks (CIDR) and names (`*.experts.internal`) that experts may be at, separated by commas; empty
     #: is anywhere but link-local addresses.

@@ -6,8 +6,10 @@ embedding is taken, if it is similar enough. Embeddings alone would not do: "a r
 more alike to them than many paraphrases.
 
 Keys:
-    similar:<group>     stream: digest, prompt, subject of what was made, the newest `limit`; ends with the
-                        time to live of subvideos
+    similar:<tenant>:<group>    stream: digest, prompt, subject of what was made, the newest `limit`; has
+                                the time to live of subvideos
+
+Every tenant has an index of its own, for a similar clip says what its prompt was.
 """
 
 import asyncio
@@ -68,20 +70,27 @@ class SimilarSubvideos:
         self._ttl_ms = int(ttl_s * 1000)
         self._groups: OrderedDict[str, _Group] = OrderedDict()
 
-    async def add(self, spec: SubvideoSpec) -> None:
+    async def add(self, spec: SubvideoSpec, *, tenant: str) -> None:
         """Make a finished subvideo known, unless it is nobody else's business."""
         if spec.nonce or not self._limit:
             return
-        key = _key(spec)
+        key = _key(spec, tenant)
         fields = {"digest": spec.digest, "prompt": spec.prompt, "subject": spec.subject}
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.xadd(key, cast(Any, fields), maxlen=self._limit, approximate=False)
             pipe.pexpire(key, self._ttl_ms)
             await pipe.execute()
 
-    async def find(self, spec: SubvideoSpec) -> list[Similar]:
+    async def remove(self, spec: SubvideoSpec, *, tenant: str) -> None:
+        key = _key(spec, tenant)
+        rows = await cast(Any, self._redis.xrange(key))
+        gone = [row_id for row_id, fields in rows if fields[b"digest"].decode() == spec.digest]
+        if gone:
+            await cast(Any, self._redis.xdel(key, *gone))
+
+    async def find(self, spec: SubvideoSpec, *, tenant: str) -> list[Similar]:
         """What could take the place of the wanted subvideo, the most similar first."""
-        group = await self._read(_key(spec))
+        group = await self._read(_key(spec, tenant))
         wanted = _known(spec.prompt, spec.subject)
         same = [(digest, known) for digest, known in group.known.items() if _same(known, wanted)]
         if not same:
@@ -127,6 +136,6 @@ def _same(one: _Known, other: _Known) -> bool:
     return agree(one.meaning, other.meaning) and agree(one.subject, other.subject)
 
 
-def _key(spec: SubvideoSpec) -> str:
+def _key(spec: SubvideoSpec, tenant: str) -> str:
     alike = spec.model_copy(update={"prompt": "", "subject": "", "seed": 0})
-    return f"similar:{digest_of(alike)}"
+    return f"similar:{tenant}:{digest_of(alike)}"

@@ -212,6 +212,11 @@ class Subvideos:
         data = json.dumps({"class": error.code, "code": error.wire_code, "message": error.message})
         await self._write(digest, {"state": "failed", "error": data}, count_end=True)
 
+    async def forget(self, digest: str) -> None:
+        """What was wanted and how it went, unless somebody waits for it again."""
+        if not await self.is_wanted(digest):
+            await self._redis.delete(_key(digest), _waiters(digest))
+
     async def _write(self, digest: str, fields: dict[str, str], *, count_end: bool = False) -> None:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(_key(digest), mapping=cast(Any, fields))

@@ -7,6 +7,8 @@ Keys:
     videos:open          sorted set: ids that are not terminal, by deadline
     videos:ended         sorted set: ids that are terminal, by when they are forgotten
     videos:open:<tenant> sorted set: those of one tenant
+    video:<id>:uses      set: digests of what it consists of
+    uses:<digest>        set: the videos that consist of it
     videos:webhooks      set: terminal videos whose webhook has not been handed over
     idempotency:<hash>   what a client's key was used for first
     idempotency          sorted set: those keys, by when they are forgotten
@@ -78,6 +80,26 @@ redis.call('PUBLISH', ARGV[7], 'video:' .. ARGV[6])
 return 1
 """
 
+_USE = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+for i = 2, #ARGV do
+  redis.call('SADD', KEYS[2], ARGV[i])
+  redis.call('SADD', 'uses:' .. ARGV[i], ARGV[1])
+end
+return 1
+"""
+
+# What no other video consists of.
+_RELEASE = """
+local unused = {}
+for _, digest in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  redis.call('SREM', 'uses:' .. digest, ARGV[1])
+  if redis.call('EXISTS', 'uses:' .. digest) == 0 then unused[#unused + 1] = digest end
+end
+redis.call('DEL', KEYS[1])
+return unused
+"""
+
 
 def new_id() -> str:
     return f"video_{uuid.uuid4().hex}"
@@ -97,6 +119,8 @@ class Videos:
         self._retention_s = retention_s
         self._create = redis.register_script(_CREATE)
         self._advance = redis.register_script(_ADVANCE)
+        self._use = redis.register_script(_USE)
+        self._release = redis.register_script(_RELEASE)
 
     async def create(
         self, video_id: str, request: VideoRequest, *, deadline_s: float, open_limit: int | None = None
@@ -158,6 +182,8 @@ class Videos:
         return await self._step(video_id, fields, event=("planned", data), unless="plan")
 
     async def set_clip(self, video_id: str, state: SubvideoState, *, progress: int) -> bool:
+        if state.state == "completed" and state.digest is not None:
+            await self.use(video_id, state.digest)
         data = state.model_dump_json()
         fields = {f"clip:{state.clip}": data, "progress": str(progress)}
         return await self._step(video_id, fields, event=("subvideo", data))
@@ -177,7 +203,12 @@ class Videos:
         event = {"id": video_id, "status": "failed", "error": data}
         return await self._end(video_id, "failed", {"error": json.dumps(data)}, event)
 
-    async def delete(self, video_id: str) -> bool:
+    async def use(self, video_id: str, *digests: str) -> None:
+        """Note what the video consists of."""
+        await self._use(keys=[_key(video_id), _uses_key(video_id)], args=[video_id, *digests])
+
+    async def delete(self, video_id: str) -> list[str]:
+        """The digests of what it consisted of and no other video does; their bytes are still there."""
         tenant = (await cast(Any, self._redis.hget(_key(video_id), "tenant")) or b"").decode()
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(_key(video_id), _events_key(video_id))
@@ -187,8 +218,9 @@ class Videos:
             pipe.zrem(_open_key(tenant), video_id)
             pipe.srem("videos:webhooks", video_id)
             pipe.publish(CHANNEL, f"video:{video_id}")
-            removed = (await pipe.execute())[0]
-        return bool(removed)
+            await pipe.execute()
+        unused = await self._release(keys=[_uses_key(video_id)], args=[video_id])
+        return [digest.decode() for digest in unused]
 
     async def overdue(self, *, grace_s: float) -> list[str]:
         """Videos that should have ended `grace_s` ago."""
@@ -303,6 +335,10 @@ def _list_key(tenant: str) -> str:
 
 def _open_key(tenant: str) -> str:
     return f"videos:open:{tenant}"
+
+
+def _uses_key(video_id: str) -> str:
+    return f"video:{video_id}:uses"
 
 
 def _events_key(video_id: str) -> str:

@@ -128,8 +128,16 @@ class Webhooks:
         return addresses[0]
 
     def _check_address(self, address: str) -> None:
-        if not self._allow_private and not ipaddress.ip_address(address).is_global:
+        if not self._allow_private and not is_public(address):
             raise InvalidRequest("webhook_url is not a public address", param="webhook_url")
+
+
+def is_public(address: str) -> bool:
+    """Whether it is one host's on the internet: no group's, and none that wraps another (6to4, NAT64)."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.sixtofour or ip.teredo or ip.is_site_local):
+        return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
 
 
 def _parts(url: str) -> SplitResult:

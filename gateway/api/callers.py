@@ -29,6 +29,12 @@ async def service(parts: PartsDep, request: Request) -> None:
     parts.tokens.check(request.headers.get("authorization", ""))
 
 
+async def reader_of_the_fleet(parts: PartsDep, request: Request) -> None:
+    """Raises Unauthenticated for a tenant: where the nodes are is not its business."""
+    if parts.settings.require_keys:
+        await service(parts, request)
+
+
 CallerDep = Annotated[str, Depends(caller)]
 
 

@@ -56,7 +56,7 @@ async def video_content(
     if variant != "video":
         raise InvalidRequest(f"the {variant} has one form only; ask for form or variant", param="form")
     wanted = FormRequest(source=record.result.video.digest, form=form)
-    ref = await _merged(parts, parts.jobs.mergers.form(wanted))
+    ref = await _merged(record, parts, parts.jobs.mergers.form(wanted))
     return await send(request, parts, ref, name=f"{record.id}-{form}")
 
 
@@ -66,7 +66,7 @@ async def scene(record: OwnVideo, request: Request, parts: PartsDep) -> Response
     """The layers the finished video consists of, for engines that put it together themselves."""
     if record.result is None or record.plan is None:
         raise _not_ready(record)
-    ref = await _merged(parts, parts.jobs.mergers.scene(scene_of(record)))
+    ref = await _merged(record, parts, parts.jobs.mergers.scene(scene_of(record)))
     return await send(request, parts, ref, name=f"{record.id}-scene")
 
 
@@ -87,7 +87,7 @@ async def clip_content(
         raise _expired()
     if form is not None:
         wanted = FormRequest(source=ref.digest, form=form, keyed=known[clip].role == "foreground")
-        ref = await _merged(parts, parts.jobs.mergers.form(wanted))
+        ref = await _merged(record, parts, parts.jobs.mergers.form(wanted))
     return await send(request, parts, ref, name=f"{record.id}-{clip}")
 
 
@@ -142,15 +142,17 @@ def _layer(clip: Clip, record: VideoRecord) -> SceneLayer:
     return SceneLayer(id=clip.id, prompt=clip.prompt, digest=digest, role=clip.role)
 
 
-async def _merged(parts: Parts, work: Awaitable[SubvideoRef]) -> SubvideoRef:
+async def _merged(record: VideoRecord, parts: Parts, work: Awaitable[SubvideoRef]) -> SubvideoRef:
     """What the merger makes of stored parts, within the time that a caller may be kept waiting."""
     try:
         async with asyncio.timeout(parts.settings.merger_timeout_s):
-            return await work
+            ref = await work
     except NotFound as error:
         raise _expired() from error
     except TimeoutError as error:
         raise DeadlineExceeded("no merger answered in time; try again later") from error
+    await parts.videos.use(record.id, ref.digest)
+    return ref
 
 
 def wanted_range(request: Request, ref: SubvideoRef, etag: str) -> ByteRange | None:

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from gateway.api import forms
+from gateway.api import callers, forms
 from gateway.parts import PartsDep
 from shared.errors import InvalidRequest
 from shared.schemas import ExpertRecord, ExpertRegistration, NodeName, RegistrationReply
@@ -22,12 +22,14 @@ _HOST = re.compile(
 Name = Annotated[NodeName, Path()]
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(callers.reader_of_the_fleet)])
 async def list_experts(parts: PartsDep) -> dict[str, ExpertRecord]:
     return await parts.fleet.records()
 
 
-@router.put("/{name}", openapi_extra=forms.documented(ExpertRegistration))
+@router.put(
+    "/{name}", dependencies=[Depends(callers.service)], openapi_extra=forms.documented(ExpertRegistration)
+)
 async def register_expert(name: Name, request: Request, parts: PartsDep) -> RegistrationReply:
     body = await forms.read(request, ExpertRegistration)
     check_address(body.url, parts.settings.node_addresses)
@@ -37,7 +39,7 @@ async def register_expert(name: Name, request: Request, parts: PartsDep) -> Regi
     return RegistrationReply(heartbeat_s=parts.settings.heartbeat_s)
 
 
-@router.delete("/{name}", status_code=204)
+@router.delete("/{name}", status_code=204, dependencies=[Depends(callers.service)])
 async def unregister_expert(name: Name, parts: PartsDep) -> Response:
     await parts.fleet.unregister(name)
     return Response(status_code=204)

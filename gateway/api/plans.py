@@ -16,6 +16,7 @@ router = APIRouter(prefix="/v1/plans", tags=["plans"])
 async def make_plan(request: Request, parts: PartsDep) -> Plan:
     settings, body = parts.settings, await forms.read(request, PlanRequest)
     prompt = check_prompt(body.prompt, settings)
+    await parts.moderation.check([prompt])
     plan = await parts.gate.plan(prompt, mode=body.mode, seconds=None)
     plan = timed(plan, seconds=None, stage_seconds=settings.default_stage_seconds)
     if not body.route:

@@ -166,9 +166,12 @@ async def retrieve_video(record: OwnVideo, response: Response, parts: PartsDep) 
 
 @router.delete("/{video_id}")
 async def delete_video(record: OwnVideo, parts: PartsDep) -> VideoDeleted:
+    """With its events, its content, and the clips that are in no other video."""
     if not record.is_terminal:
         await parts.workers.cancel("videos", record.id)
-    await parts.videos.delete(record.id)
+    unused = await parts.videos.delete(record.id)
+    await parts.store.delete(*unused)
+    await parts.jobs.forget_clips(record, unused)
     return VideoDeleted(id=record.id)
 
 
@@ -204,6 +207,7 @@ async def _accept(
 async def _create(video_id: str, wanted: VideoRequest, parts: Parts) -> None:
     """Raises RateLimited when the cluster has too much to do, or the tenant one of its limits reached."""
     tenant, quotas = wanted.tenant, parts.quotas
+    await parts.moderation.check([wanted.prompt, *(clip.prompt for clip in wanted.plan_clips)])
     await parts.admission.check(wanted.key_frames * wanted.width * wanted.height / 1e6)
     await quotas.spend_seconds(tenant, wanted.expected_seconds)
     outcome = await parts.videos.create(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import uvicorn
@@ -86,11 +87,11 @@ def ref_of(data: bytes, digest: str, **fields: object) -> SubvideoRef:
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
+async def serving(app: FastAPI, port: int = 0, **options: Any) -> AsyncIterator[str]:
     """The base URL of a real server that runs `app` in this event loop."""
     port = port or free_port()
     server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
+        uvicorn.Config(app, port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=1, **options)
     )
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -98,7 +99,7 @@ async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
         if task.done():
             await task
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if options.get('ssl_certfile') else 'http'}://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         await task
@@ -180,7 +181,7 @@ class ExpertDouble:
 
     async def register(self, http: httpx.AsyncClient, gateway: str) -> None:
         body = {"url": self.url, "status": self.status().model_dump(mode="json")}
-        headers = {"authorization": f"Bearer {self.token}"}
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
         answer = await http.put(f"{gateway}/v1/experts/{self.name}", json=body, headers=headers)
         assert answer.status_code == 200, answer.text
 

@@ -52,28 +52,27 @@ def index(redis: RedisClient, **changes: Any) -> SimilarSubvideos:
 async def test_only_the_prompt_and_the_seed_may_differ(redis_url: str) -> None:
     wanted = SubvideoSpec(prompt="a kid plays in the park")
     async with connect(redis_url) as redis:
-        await index(redis).add(SubvideoSpec(prompt="a child is playing in a park", seed=7))
-        [found] = await index(redis).find(wanted)
+        await index(redis).add(SubvideoSpec(prompt="a child is playing in a park", seed=7), tenant="")
+        [found] = await index(redis).find(wanted, tenant="")
         assert found.prompt == "a child is playing in a park"
         assert 0.75 < found.similarity < 1
         for change in ({"width": 512}, {"fps": 16}, {"seconds": 3.0}, {"keyed": True}, {"model": "other"}):
-            assert await index(redis).find(wanted.model_copy(update=change)) == []
+            assert await index(redis).find(wanted.model_copy(update=change), tenant="") == []
 
 
 async def test_the_index_is_bounded_ends_and_keeps_secrets(redis_url: str) -> None:
     async with connect(redis_url) as redis:
         small = index(redis, limit=2)
-        await small.add(SubvideoSpec(prompt="a secret cat", nonce="mine"))
+        await small.add(SubvideoSpec(prompt="a secret cat", nonce="mine"), tenant="")
         assert await redis.keys("similar:*") == []
         for animal in ("cat", "dog", "fox"):
-            await small.add(SubvideoSpec(prompt=f"a {animal} runs"))
+            await small.add(SubvideoSpec(prompt=f"a {animal} runs"), tenant="")
         [key] = await redis.keys("similar:*")
         assert await redis.xlen(key) == 2
         assert 0 < await redis.pttl(key) <= 60_000
-        assert await small.find(SubvideoSpec(prompt="the cat is running")) == []
-        assert [found.prompt for found in await small.find(SubvideoSpec(prompt="the fox is running"))] == [
-            "a fox runs"
-        ]
+        assert await small.find(SubvideoSpec(prompt="the cat is running"), tenant="") == []
+        foxes = await small.find(SubvideoSpec(prompt="the fox is running"), tenant="")
+        assert [found.prompt for found in foxes] == ["a fox runs"]
 
 
 async def test_a_video_says_what_was_taken_for_its_clip(cluster: Cluster, http: httpx.AsyncClient) -> None:

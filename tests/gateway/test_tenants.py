@@ -134,6 +134,19 @@ async def test_lists_idempotency_and_clips_say_nothing_of_others(cluster: Cluste
         assert "theirs" not in text
 
 
+async def test_a_similar_clip_is_only_ones_own(cluster: Cluster) -> None:
+    http = await cluster.keyed()
+    mine, theirs = await cluster.key("mine"), await cluster.key("theirs")
+    first = await http.post("/v1/videos", json={"prompt": "a child plays with a red ball"}, headers=theirs)
+    await ended_as(http, first.json()["id"], theirs)
+    wanted = {"prompt": "a kid plays with a red ball", "reuse": "similar"}
+    for headers, reused in ((mine, False), (theirs, True)):
+        created = await http.post("/v1/videos", json=wanted, headers=headers)
+        clip = (await ended_as(http, created.json()["id"], headers))["subvideos"][0]
+        assert (clip["similar"] is not None) == reused
+        await http.delete(f"/v1/videos/{created.json()['id']}", headers=headers)
+
+
 async def ended_as(http: httpx.AsyncClient, video_id: str, headers: dict[str, str]) -> dict[str, Any]:
     http.headers.update(headers)
     try:

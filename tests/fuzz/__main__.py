@@ -1,0 +1,272 @@
+"""Fuzzing: requests drawn from the OpenAPI document of each service, sent to it as a real process.
+
+python -m tests.fuzz --requests 10000 --seed 1
+
+Half of the requests keep to the document and half break it; a part carries no key, or another tenant's. An
+answer of 5xx, one that does not come, or another tenant's content ends the run. Prints what was answered, and
+each process's memory when it was warm and at the end. An expert that is full may say so (503 `overloaded`).
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import redis
+import schemathesis
+import stamina
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode
+
+from deploy.cluster import free_ports, redis_executable
+
+TOKEN = "a token that the services share"
+HANGS_AFTER_S = 30.0
+#: What makes an accepted request cheap; what is refused stays as it was drawn.
+BOUNDS = {"steps": 2, "frames": 2, "seconds": 0.5, "fps": 8, "width": 128, "height": 128, "hold_s": 0.5}
+GROWTH, GROWTH_MB = 0.25, 40.0
+
+
+@dataclass
+class Service:
+    name: str
+    url: str
+    process: psutil.Process
+    #: The headers of callers, the first of which is let in everywhere.
+    callers: list[dict[str, str]]
+    #: Names of things that exist, put in where one is asked for.
+    known: list[str] = field(default_factory=list)
+    answers: Counter[int] = field(default_factory=Counter)
+    slowest_s: float = 0.0
+    warm_mb: float = 0.0
+
+    @property
+    def memory_mb(self) -> float:
+        return float(self.process.memory_info().rss) / 2**20
+
+
+class Fault(Exception):
+    """An answer that no request may get."""
+
+
+def fuzz(service: Service, *, requests: int, number: int) -> None:
+    """Send at least so many requests. Raises Fault."""
+    document = httpx.get(f"{service.url}/openapi.json", headers=service.callers[0]).json()
+    schema = schemathesis.openapi.from_dict(document)
+    operations = [result.ok() for result in schema.get_all_operations()]
+    draws = random.Random(number)
+    warm = requests // 3
+    while (sent := sum(service.answers.values())) < requests:
+        each = max(5, min(100, (requests - sent) // (2 * len(operations))))
+        for operation in operations:
+            for mode in GenerationMode:
+                _send(service, operation.as_strategy(generation_mode=mode), each, draws)
+        if not service.warm_mb and sum(service.answers.values()) >= warm:
+            service.warm_mb = service.memory_mb
+
+
+def _send(service: Service, strategy: Any, count: int, draws: random.Random) -> None:
+    @seed(draws.randrange(2**32))
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy)
+    def send(case: Any) -> None:
+        _tame(case, service.known, draws)
+        headers = draws.choice(service.callers)
+        started = time.monotonic()
+        answer = case.call(base_url=service.url, headers=headers, timeout=HANGS_AFTER_S)
+        service.slowest_s = max(service.slowest_s, time.monotonic() - started)
+        service.answers[answer.status_code] += 1
+        _check(service, case, answer, headers)
+
+    send()
+
+
+def _check(service: Service, case: Any, answer: Any, headers: dict[str, str]) -> None:
+    text = answer.content.decode(errors="replace")
+    where = f"{service.name}: {answer.status_code} {text[:500]} for {case.as_curl_command(headers=headers)}"
+    if answer.status_code >= 500 and '"overloaded"' not in text:
+        raise Fault(where)
+    operations = case.path in {"/healthz", "/readyz", "/metrics"}
+    if not operations and not headers and answer.status_code < 400:
+        raise Fault(f"answered without a key: {where}")
+    if headers.get("x-fuzz") == "other" and any(name in text for name in service.known[:1]) and answer.ok:
+        raise Fault(f"another tenant's: {where}")
+
+
+def _tame(case: Any, known: list[str], draws: random.Random) -> None:
+    case.body = _bounded(case.body, known, draws)
+    parameters = case.path_parameters
+    if known and parameters and "video_id" in parameters and case.method != "DELETE" and draws.random() < 0.5:
+        parameters["video_id"] = draws.choice(known)
+
+
+def _bounded(value: Any, known: list[str], draws: random.Random, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _bounded(item, known, draws, str(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_bounded(item, known, draws, name) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and name in BOUNDS:
+        return min(value, BOUNDS[name])
+    if isinstance(value, str) and known and name in {"id", "digest", "stage", "stages", "source"}:
+        return draws.choice(known) if draws.random() < 0.5 else value
+    return value
+
+
+@contextmanager
+def processes(folder: Path) -> Iterator[dict[str, Service]]:
+    """A gateway with keys, a merger and an expert; there is a video, and clips of it, to be asked for."""
+    redis_port, gateway_port, merger_port, expert_port = free_ports(4)
+    store = f"redis://127.0.0.1:{redis_port}/0"
+    urls = {
+        "gateway": f"http://127.0.0.1:{gateway_port}",
+        "merger": f"http://127.0.0.1:{merger_port}",
+        "expert_node": f"http://127.0.0.1:{expert_port}",
+    }
+    environment = {
+        "GATEWAY_PORT": gateway_port,
+        "GATEWAY_MERGER_URLS": urls["merger"],
+        "GATEWAY_REQUIRE_KEYS": "true",
+        "GATEWAY_LIMITS": '{"requests_per_minute": null, "open_videos": 100, "video_seconds_per_day": null}',
+        "GATEWAY_VIDEO_DEADLINE_S": 20,
+        "MERGER_PORT": merger_port,
+        "EXPERT_PORT": expert_port,
+        "EXPERT_NAME": "fuzzed",
+        "EXPERT_MAX_PIXELS": 128 * 128,
+        **{f"{prefix}_REDIS_URL": store for prefix in ("GATEWAY", "MERGER", "EXPERT")},
+        **{f"{prefix}_SERVICE_TOKEN": TOKEN for prefix in ("GATEWAY", "MERGER", "EXPERT")},
+        **{f"{prefix}_LOG_LEVEL": "error" for prefix in ("GATEWAY", "MERGER", "EXPERT")},
+    }
+    registered = environment | {"EXPERT_GATEWAY_URLS": urls["gateway"]}
+    token = {"authorization": f"Bearer {TOKEN}"}
+    with ExitStack() as stack:
+        command = [redis_executable(), "--port", str(redis_port), "--save", "", "--dir", str(folder)]
+        stack.enter_context(running(command, {}, folder / "redis.log"))
+        wait = redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 100)
+        redis.Redis(port=redis_port, retry=wait).ping()
+        started = {
+            name: stack.enter_context(service(name, environment, folder)) for name in ("gateway", "merger")
+        }
+        keys = [_key(tenant, environment) for tenant in ("owner", "other")]
+        with service("expert_node", registered, folder):
+            _ready(urls)
+            video = _make_video(urls["gateway"], keys[0])
+        started["expert_node"] = stack.enter_context(service("expert_node", environment, folder))
+        _ready(urls)
+        yield {
+            "gateway": Service(
+                "gateway",
+                urls["gateway"],
+                psutil.Process(started["gateway"].pid),
+                [keys[0], {**keys[1], "x-fuzz": "other"}, token, {}],
+                [video["id"]],
+            ),
+            "merger": Service(
+                "merger",
+                urls["merger"],
+                psutil.Process(started["merger"].pid),
+                [token, token, token, {}],
+                [clip["digest"] for clip in video["subvideos"]],
+            ),
+            "expert": Service(
+                "expert", urls["expert_node"], psutil.Process(started["expert_node"].pid), [token, token, {}]
+            ),
+        }
+
+
+@contextmanager
+def service(name: str, environment: dict[str, Any], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with running([sys.executable, "-m", name], environment, folder / f"{name}.log") as process:
+        yield process
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, Any], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    env = os.environ | {name: str(value) for name, value in environment.items()}
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _key(tenant: str, environment: dict[str, Any]) -> dict[str, str]:
+    env = os.environ | {name: str(value) for name, value in environment.items()}
+    command = [sys.executable, "-m", "gateway", "keys", "create", tenant]
+    key = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout.strip()
+    return {"authorization": f"Bearer {key}"}
+
+
+@stamina.retry(on=httpx.HTTPError, attempts=None, timeout=120, wait_initial=0.1, wait_max=0.5)
+def _ready(urls: dict[str, str]) -> None:
+    for url in urls.values():
+        httpx.get(f"{url}/readyz").raise_for_status()
+
+
+def _make_video(url: str, key: dict[str, str]) -> dict[str, Any]:
+    body = {"prompt": "a dog runs in a park", "size": "64x64", "seconds": 0.5, "profile": "fast"}
+    with httpx.Client(base_url=url, headers=key, timeout=60) as http:
+        video = http.post("/v1/videos", json=body).raise_for_status().json()
+        http.get(f"/v1/videos/{video['id']}/events")
+        made: dict[str, Any] = http.get(f"/v1/videos/{video['id']}").json()
+    if made["status"] != "completed":
+        raise Fault(f"the first video failed: {made['error']}")
+    return made
+
+
+#: Of all requests.
+SHARES = {"gateway": 0.6, "merger": 0.2, "expert": 0.2}
+
+
+def run(*, requests: int, number: int) -> list[Service]:
+    with tempfile.TemporaryDirectory() as folder, processes(Path(folder)) as services:
+        for name, share in SHARES.items():
+            service = services[name]
+            started = time.monotonic()
+            fuzz(service, requests=round(requests * share), number=number)
+            print(report(service, seconds=time.monotonic() - started), flush=True)
+            if service.memory_mb > service.warm_mb * (1 + GROWTH) + GROWTH_MB:
+                raise Fault(f"{name} grew from {service.warm_mb:.0f} to {service.memory_mb:.0f} MB")
+        return list(services.values())
+
+
+def report(service: Service, *, seconds: float) -> str:
+    answers = ", ".join(f"{status}: {count}" for status, count in sorted(service.answers.items()))
+    return (
+        f"{service.name:8} {sum(service.answers.values()):6} requests in {seconds:.0f} s ({answers}); "
+        f"slowest {service.slowest_s:.2f} s; memory {service.warm_mb:.0f} → {service.memory_mb:.0f} MB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.fuzz", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    try:
+        services = run(requests=arguments.requests, number=arguments.seed)
+    except Fault as fault:
+        raise SystemExit(f"error: {fault}") from None
+    print(f"{sum(sum(each.answers.values()) for each in services)} requests, no 5xx, none without an answer")
+
+
+if __name__ == "__main__":
+    main()
