@@ -193,18 +193,19 @@ def test_bad_specs_are_refused(
 
 async def test_a_full_queue_answers_503_with_retry_after(url: str, app: FastAPI, spec: SubvideoSpec) -> None:
     long = spec.model_copy(update={"steps": 200, "frames": 128})
+    other = spec.model_copy(update={"seed": 4711})  # which no earlier test can have stored
     await until(lambda: is_idle(node_of(app)))  # of what an earlier test left
     async with httpx.AsyncClient(timeout=60) as client:
         async with client.stream("POST", f"{url}/v1/subvideos", json=long.model_dump(mode="json")) as first:
             assert first.status_code == 200
             await anext(first.aiter_lines())
             await until(lambda: node_of(app).worker.running)
-            refused = await client.post(f"{url}/v1/subvideos", json=spec.model_dump(mode="json"))
+            refused = await client.post(f"{url}/v1/subvideos", json=other.model_dump(mode="json"))
         assert refused.status_code == 503
         assert refused.json()["error"]["code"] == "overloaded"
         assert int(refused.headers["retry-after"]) >= 1
         await until(lambda: is_idle(node_of(app)))  # the dropped connection has cancelled the long job
-        accepted = await client.post(f"{url}/v1/subvideos", json=spec.model_dump(mode="json"))
+        accepted = await client.post(f"{url}/v1/subvideos", json=other.model_dump(mode="json"))
     assert isinstance(messages(accepted)[-1], Completed)
 
 
