@@ -36,7 +36,7 @@ class Cluster:
             "redis_url": self.redis_url,
             "merger_urls": self.merger_url,
             "heartbeat_s": 0.3,
-            "redelivery_s": 1.0,
+            "redelivery_s": 3.0,
             "drain_s": 0.2,
             "video_deadline_s": 20,
             "poll_after_ms": 20,
