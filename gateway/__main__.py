@@ -11,8 +11,8 @@ from gateway.app import VERSION, create_app
 from gateway.keys import Keys, Tenant
 from gateway.settings import GatewaySettings
 from shared.logs import configure_logging
-from shared.tracing import configure_tracing
 from shared.store import connect
+from shared.tracing import configure_tracing
 from shared.trust import server_options
 
 

@@ -306,8 +306,8 @@ class SegmentRequest(Wire):
     """`POST /v1/segments`: one stage as a fragmented-MP4 media segment that starts at `start_frame`."""
 
     stage: Digest
-    start_frame: int = Field(ge=0)
-    sequence: int = Field(ge=0)
+    start_frame: int = Field(ge=0, le=1_000_000)
+    sequence: int = Field(ge=0, le=1_000_000)
     merger_version: str = MERGER_VERSION
 
 

@@ -220,3 +220,9 @@ async def test_without_redis_it_says_so_soon() -> None:
     ):
         replies = [await client.get("/readyz"), await client.post("/v1/stages", json=stage(A))]
     assert [reply.json()["error"]["code"] for reply in replies] == ["unavailable", "unavailable"]
+
+
+async def test_a_segment_far_beyond_any_video_is_refused(client: httpx.AsyncClient) -> None:
+    for place in ({"start_frame": 10**12, "sequence": 0}, {"start_frame": 0, "sequence": 10**36}):
+        answer = await client.post("/v1/segments", json={"stage": "a" * 64, **place})
+        assert answer.status_code == 400, "not a fault of the stage"
