@@ -95,6 +95,11 @@ def test_an_error_midway_leaves_nothing_behind(studio: DiffusionStudio) -> None:
     assert studio.make([spec_of()], report=quiet)[0].data == before
 
 
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean absolute difference in 8-bit steps."""
+    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
 def test_two_threads_on_one_model_do_not_disturb_each_other(generator: Generator) -> None:
     specs = [spec_of("a cat", profile="exact"), spec_of("the sea", profile="exact", seed=3, frames=3)]
 
@@ -113,8 +118,11 @@ def test_two_threads_on_one_model_do_not_disturb_each_other(generator: Generator
         thread.start()
     for thread in threads:
         thread.join()
-    for first, second in zip(alone, together, strict=True):
-        assert np.array_equal(first, second)
+    # Kernels sum in an order of their own in other threads, which may turn a rounding; a clip that another
+    # one got into would differ as the two do.
+    far = difference(alone[0][:, :3], alone[1][:, :3])
+    assert far > 1
+    assert all(difference(*pair) < far / 100 for pair in zip(alone, together, strict=True))
 
 
 def test_the_warm_up_measures_the_speed(studio: DiffusionStudio) -> None:
