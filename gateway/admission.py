@@ -1,5 +1,6 @@
 """Admission: how long the cluster's waiting work will take, and the refusal of more when that is too long."""
 
+import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ class Load:
 
 
 _FRESH_S = 0.5
+_AT_ONCE = 4
 #: Accepted work is counted here for so long, until it shows among what waits or is dispatched.
 _LAG_S = 1.5
 
@@ -27,6 +29,8 @@ class Admission:
     def __init__(self, fleet: Fleet, *, limit_s: float) -> None:
         self._fleet = fleet
         self._limit_s = limit_s
+        #: Held while a video is accepted: in a crowd, what was accepted first gets on instead of all waiting.
+        self.turn = asyncio.Semaphore(_AT_ONCE)
         self._accepted: deque[tuple[float, float]] = deque()
         self._load = Load()
         self._at = float("-inf")

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from gateway.notifier import FLEET, Notifier
+from gateway.notifier import CHANNEL, FLEET, Notifier
 from gateway.router import Choice, Dispatched, Node, Residual
 from shared.errors import NotFound
 from shared.schemas import ExpertRecord, ExpertRegistration
@@ -194,8 +194,10 @@ class Fleet:
             await pipe.execute()
 
     async def release(self, place: Place) -> None:
-        await cast(Any, self._redis.zrem(_ledger(place.node.name), place.member))
-        await self._notifier.announce(FLEET)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zrem(_ledger(place.node.name), place.member)
+            pipe.publish(CHANNEL, FLEET)
+            await pipe.execute()
 
     async def observe(self, name: str, seen: Observation) -> None:
         """Learn speed and deviation from a success; failures teach nothing about speed."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from redis.exceptions import RedisError
@@ -130,7 +130,7 @@ class Generation:
             async with self._dispatcher.place(job, tenant=wish.tenant) as place:
                 name = place.node.name
                 try:
-                    winner = await self._race(place, spec)
+                    winner = await self._race(place, spec, job)
                 except Overloaded as error:
                     await self._fleet.was_full(name, retry_after_s=error.retry_after_s or _FULL_PAUSE_S)
                     continue
@@ -149,15 +149,15 @@ class Generation:
                     return
             await asyncio.sleep(_UNREACHABLE_PAUSE_S)
 
-    async def _race(self, place: Place, spec: SubvideoSpec) -> str:
+    async def _race(self, place: Place, spec: SubvideoSpec, job: Job) -> str:
         """The name of the node that was first: the one of `place`, or a second one when that is late."""
-        self._budget.work_mp += job_of(spec).work_mp
+        self._budget.work_mp += job.work_mp
         first = _Run(place)
-        task = asyncio.create_task(self._on(first, spec))
+        task = asyncio.create_task(self._on(first, spec, job))
         try:
             while not task.done():
-                await asyncio.wait({task}, timeout=first.patience_s(job_of(spec).topic))
-                if not task.done() and await self._copy_was_first(first, task, spec):
+                await asyncio.wait({task}, timeout=first.patience_s(job.topic))
+                if not task.done() and await self._copy_was_first(first, task, spec, job):
                     return first.beaten_by
             await task
         finally:
@@ -165,9 +165,11 @@ class Generation:
             await asyncio.gather(task, return_exceptions=True)
         return place.node.name
 
-    async def _copy_was_first(self, first: "_Run", task: asyncio.Task[None], spec: SubvideoSpec) -> bool:
+    async def _copy_was_first(
+        self, first: "_Run", task: asyncio.Task[None], spec: SubvideoSpec, job: Job
+    ) -> bool:
         """Try the late clip on a second node; the loser is cancelled at its next step."""
-        job = job_of(spec, avoid=frozenset({first.place.node.name}))
+        job = replace(job, avoid=frozenset({first.place.node.name}))
         if not self._budget.allows(job.work_mp):
             return False
         async with self._dispatcher.place_copy(job, first.remaining_s) as place:
@@ -175,7 +177,7 @@ class Generation:
                 return False
             log.info("late clip started on a second node", late=first.place.node.name, second=place.node.name)
             self._budget.copies_mp += job.work_mp
-            copy = asyncio.create_task(self._on(_Run(place), spec))
+            copy = asyncio.create_task(self._on(_Run(place), spec, job))
             try:
                 await asyncio.wait({task, copy}, return_when=asyncio.FIRST_COMPLETED)
                 if _failed(task) and not copy.done():
@@ -188,7 +190,7 @@ class Generation:
         if won and _failed(task):
             await self._fleet.disappointed(first.place.node.name, job.topic)
         elif won and not task.done():  # how slow it was at least is worth learning
-            await self._observe(first.place, spec, first.elapsed_s, first.elapsed_s)
+            await self._observe(first.place, job, first.elapsed_s, first.elapsed_s)
         first.beaten_by = place.node.name if won else ""
         return won
 
@@ -199,7 +201,7 @@ class Generation:
                 await self._fleet.disappointed(other, topic)
         await self._fleet.succeeded(name)
 
-    async def _on(self, run: "_Run", spec: SubvideoSpec) -> None:
+    async def _on(self, run: "_Run", spec: SubvideoSpec, job: Job) -> None:
         place, name, reported = run.place, run.place.node.name, 0
         reported_at = float("-inf")
 
@@ -217,7 +219,7 @@ class Generation:
             service_s = await self._experts.generate(place.node.url, spec, on_progress)
             outcome = "completed"
             await self._subvideos.made(spec.digest, expert=name)  # first of all, for others wait for it
-            await self._observe(place, spec, service_s, run.elapsed_s)
+            await self._observe(place, job, service_s, run.elapsed_s)
         except Overloaded:
             outcome = "full"
             raise
@@ -227,11 +229,11 @@ class Generation:
         finally:
             metrics.EXPERT_CALLS.labels(name, outcome).inc()
 
-    async def _observe(self, place: Place, spec: SubvideoSpec, service_s: float, took_s: float) -> None:
+    async def _observe(self, place: Place, job: Job, service_s: float, took_s: float) -> None:
         metrics.EXPERT_SECONDS.observe(took_s)
         if service_s <= 0:  # it was there already
             return
-        job, choice = job_of(spec), place.choice
+        choice = place.choice
         seen = Observation(
             profile=job.profile,
             pixels=job.pixels,

@@ -4,7 +4,6 @@ Read top to bottom for the life of a video: `Plan`, `SubvideoSpec`, `SubvideoRef
 """
 
 import hashlib
-import json
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -48,11 +47,8 @@ class Wire(BaseModel):
 
 
 def digest_of(value: BaseModel, *, salt: str = "") -> str:
-    """SHA-256 (hex) of the canonical JSON of `value`: sorted keys, no white space, UTF-8."""
-    canonical = json.dumps(
-        value.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
-    return hashlib.sha256((salt + canonical).encode()).hexdigest()
+    """SHA-256 (hex) of the canonical JSON of `value`: fields as declared, no white space, UTF-8."""
+    return hashlib.sha256((salt + value.model_dump_json()).encode()).hexdigest()
 
 
 # --- The plan: what the task decomposition gate makes of a prompt (Liu et al. 2024, section IV-A) ---

@@ -195,10 +195,11 @@ async def remix_video(record: OwnVideo, request: Request, response: Response, pa
 async def _accept(
     video_id: str, wanted: VideoRequest, parts: Parts, response: Response, *, may_exist: bool = False
 ) -> Video:
-    if not (may_exist and await parts.videos.find(video_id)):
-        await _create(video_id, wanted, parts)
-    # Shielded: a client that hangs up now must not leave a video that nobody makes.
-    await asyncio.shield(parts.workers.add("videos", video_id))
+    async with parts.admission.turn:
+        if not (may_exist and await parts.videos.find(video_id)):
+            await _create(video_id, wanted, parts)
+        # Shielded: a client that hangs up now must not leave a video that nobody makes.
+        await asyncio.shield(parts.workers.add("videos", video_id))
     log.info("video accepted", video_id=video_id, tenant=wanted.tenant, prompt=wanted.prompt)
     _tell_when_to_poll(response, parts)
     return (await parts.videos.get(video_id, wanted.tenant)).to_wire()
