@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from shared.store import SubvideoStore, connect
 
 
 @pytest.fixture
-def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[cluster.Cluster]:
+def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> cluster.Cluster:
     monkeypatch.setattr(cluster, "STATE", tmp_path)
     described = cluster.Cluster(
         port=0,
@@ -30,14 +31,43 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[cluste
         node_password="node-secret",
     )
     cluster.write_state(described)
-    command = [cluster.redis_executable(), str(tmp_path / "redis.conf")]
+    return described
+
+
+@pytest.fixture
+def deployed(described: cluster.Cluster) -> Iterator[cluster.Cluster]:
+    with running(described):
+        yield described
+
+
+@contextmanager
+def running(described: cluster.Cluster) -> Iterator[redis.Redis]:
+    """Redis, and a client of the gateway's user."""
+    command = [cluster.redis_executable(), str(cluster.STATE / "redis.conf")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 100)
-    with redis.Redis(port=described.redis_port, retry=retry) as anonymous:
-        assert anonymous.ping()
-    yield described
-    process.terminate()
-    process.wait(timeout=10)
+    try:
+        retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 100)
+        with redis.Redis.from_url(described.redis_url("gateway"), retry=retry) as client:
+            assert client.ping()
+            yield client
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def test_what_was_written_in_a_transaction_survives_a_restart(described: cluster.Cluster) -> None:
+    with running(described) as client, client.pipeline(transaction=True) as pipeline:
+        pipeline.set("video:1", "x").set("video:2", "y").execute()
+    with running(described) as client:
+        assert client.mget("video:1", "video:2") == [b"x", b"y"]
+
+
+def test_the_default_user_may_replay_the_log_and_nobody_is_that_user(described: cluster.Cluster) -> None:
+    with running(described) as client:
+        (rules,) = [row for row in client.acl_list() if row.startswith("user default ")]
+    assert rules.endswith("~* &* +@all")
+    assert " off " in rules
+    assert "nopass" not in rules
 
 
 async def test_node_can_use_the_subvideo_store(deployed: cluster.Cluster) -> None:
@@ -115,7 +145,7 @@ def test_node_can_do_nothing_else(deployed: cluster.Cluster, command: str) -> No
 
 
 def test_nobody_without_a_password_reads_anything(deployed: cluster.Cluster) -> None:
-    with redis.Redis(port=deployed.redis_port) as client, pytest.raises(redis.exceptions.NoPermissionError):
+    with redis.Redis(port=deployed.redis_port) as client, pytest.raises(redis.AuthenticationError):
         client.get("video:1")
 
 
