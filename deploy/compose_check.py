@@ -22,14 +22,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="leave the cluster running")
     arguments = parser.parse_args()
     port = cluster.free_ports(1)[0]
-    environment = {
-        **os.environ,
-        "PORT": str(port),
-        "REDIS_GATEWAY_PASSWORD": secrets.token_hex(16),
-        "REDIS_NODE_PASSWORD": secrets.token_hex(16),
-        "SERVICE_TOKEN": secrets.token_hex(16),
-    }
-    compose = [*shlex.split(os.environ.get("COMPOSE") or "docker compose"), "-f", "docker-compose.yml"]
+    compose, environment = command(), environment_on(port)
     started = time.monotonic()
     try:
         subprocess.run([*compose, "build"], env=environment, check=True)
@@ -44,6 +37,21 @@ def main() -> None:
     finally:
         if not arguments.keep:
             subprocess.run([*compose, "down", "-v"], env=environment, check=False)
+
+
+def command() -> list[str]:
+    return [*shlex.split(os.environ.get("COMPOSE") or "docker compose"), "-f", "docker-compose.yml"]
+
+
+def environment_on(port: int) -> dict[str, str]:
+    """With new secrets."""
+    return {
+        **os.environ,
+        "PORT": str(port),
+        "REDIS_GATEWAY_PASSWORD": secrets.token_hex(16),
+        "REDIS_NODE_PASSWORD": secrets.token_hex(16),
+        "SERVICE_TOKEN": secrets.token_hex(16),
+    }
 
 
 if __name__ == "__main__":

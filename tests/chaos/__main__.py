@@ -1,7 +1,9 @@
 """Drives mixed jobs through a real cluster while its processes, connections and Redis fail.
 
     python -m tests.chaos --jobs 200 --faults 60 --seed 1
+    python -m tests.chaos --compose --jobs 40 --faults 20 --seconds 240
 
+The first drives local processes, the second containers: COMPOSE and DOCKER name the commands.
 The seed determines jobs, arrival times and faults. Exits with 1 when a job was lost, ended twice or wrong,
 when a process hung at shutdown or ended by itself, or when fewer than 99 % completed.
 """
@@ -18,8 +20,9 @@ from pathlib import Path
 import httpx
 
 from tests.chaos.clients import Clients, mixed_jobs
+from tests.chaos.containers import ComposeCluster
 from tests.chaos.faults import Chaos, schedule
-from tests.chaos.processes import Cluster
+from tests.chaos.processes import Cluster, redis_answers
 from tests.chaos.report import Report, judge
 
 LEAST_COMPLETED = 0.99
@@ -47,12 +50,13 @@ class Result:
         ]
 
 
-async def run(*, jobs: int, faults: int, seconds: float, seed: int, folder: Path) -> Result:
+async def run(
+    cluster: Cluster | ComposeCluster, *, jobs: int, faults: int, seconds: float, seed: int
+) -> Result:
     """`seconds` is the time over which jobs arrive and faults happen."""
     rng = random.Random(seed)
     wanted = mixed_jobs(rng, count=jobs, every_s=seconds / jobs)
-    planned = schedule(rng, count=faults, every_s=seconds / (faults + 1))
-    cluster = Cluster(folder)
+    planned = schedule(rng, cluster.fault_kinds, count=faults, every_s=seconds / (faults + 1))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=2)
     try:
         await cluster.start()
@@ -62,8 +66,8 @@ async def run(*, jobs: int, faults: int, seconds: float, seed: int, folder: Path
             faulting = asyncio.create_task(chaos.run(planned))
             outcomes = await clients.run(wanted)
             await faulting
-            await cluster.redis_answers()
-        report = await judge(outcomes, cluster.redis_url, cluster.expert_logs)
+            await redis_answers(cluster.redis_url)
+        report = await judge(outcomes, cluster.redis_url, await cluster.expert_logs())
     finally:
         await cluster.stop()
     return Result(report, dict(chaos.injected), cluster.hangs, cluster.unexpected_exits)
@@ -71,6 +75,7 @@ async def run(*, jobs: int, faults: int, seconds: float, seed: int, folder: Path
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.chaos", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--compose", action="store_true", help="drive the committed docker-compose.yml")
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--faults", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=600, help="over which jobs arrive and faults happen")
@@ -84,11 +89,11 @@ def main() -> None:
     started = time.monotonic()
     result = asyncio.run(
         run(
+            (ComposeCluster if arguments.compose else Cluster)(folder.resolve()),
             jobs=arguments.jobs,
             faults=arguments.faults,
             seconds=arguments.seconds,
             seed=arguments.seed,
-            folder=folder.resolve(),
         )
     )
     rows = result.report.lines()

@@ -24,7 +24,12 @@ from tests.chaos.proxy import Link, all_started
 READY_S = 120
 #: A process that has not ended so long after SIGTERM hangs.
 EXIT_S = 60
-_EXPECTED_EXITS = {0, -signal.SIGTERM}
+#: So that a video takes seconds.
+SHORT_VIDEOS = {
+    "GATEWAY_KEY_FRAMES": "2",
+    "GATEWAY_DEFAULT_STAGE_SECONDS": "1",
+    "GATEWAY_VIDEO_DEADLINE_S": "300",
+}
 
 
 class Program:
@@ -51,12 +56,29 @@ class Program:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def free(self) -> bool:
+        return self.running and not self.held
+
+    @property
     def exit_status(self) -> int | None:
         return self._process.poll() if self._process else None
 
     def signal(self, number: int) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+    async def suffer(self, verb: str, lasts_s: float) -> bool:
+        """False when it hangs at shutdown."""
+        if verb == "stop":
+            self.signal(signal.SIGSTOP)
+            await asyncio.sleep(lasts_s)
+            self.signal(signal.SIGCONT)
+            return True
+        self.signal(signal.SIGKILL if verb == "kill" else signal.SIGTERM)
+        ended = await self.ended()
+        await asyncio.sleep(lasts_s)
+        self.start()
+        return ended
 
     async def ended(self) -> bool:
         """False when it hangs, after which it is killed."""
@@ -76,9 +98,27 @@ class Program:
 class Cluster:
     """Two gateways, three experts, two mergers and Redis, unless told otherwise."""
 
+    fault_kinds = (
+        "kill gateway",
+        "kill expert",
+        "kill merger",
+        "terminate gateway",
+        "terminate expert",
+        "terminate merger",
+        "stop gateway",
+        "stop expert",
+        "stop merger",
+        "cut connections",
+        "cut connections",
+        "stall connections",
+        "refuse connections",
+        "restart redis",
+        "kill redis",
+    )
+
     def __init__(self, folder: Path, *, gateways: int = 2, experts: int = 3, mergers: int = 2) -> None:
         self.folder = folder
-        self._ports = _stable_ports(1 + gateways + experts + mergers)
+        self._ports = stable_ports(1 + gateways + experts + mergers)
         self._passwords = {user: secrets.token_hex(16) for user in ("gateway", "node")}
         self._redis_port = self._ports.pop()
         self._gateway_ports = [self._ports.pop() for _ in range(gateways)]
@@ -99,8 +139,7 @@ class Cluster:
         """Past all links, for looking on."""
         return f"redis://gateway:{self._passwords['gateway']}@127.0.0.1:{self._redis_port}/0"
 
-    @property
-    def expert_logs(self) -> list[Path]:
+    async def expert_logs(self) -> list[Path]:
         return [program.log for program in self.programs.values() if program.kind == "expert"]
 
     async def start(self) -> None:
@@ -207,12 +246,7 @@ class Cluster:
 
     def _gateway_environment(self) -> dict[str, str]:
         mergers = [self._url(f"gateway-merger-{n}") for n, _ in enumerate(self._merger_ports, 1)]
-        return {
-            "GATEWAY_MERGER_URLS": ",".join(mergers),
-            "GATEWAY_KEY_FRAMES": "2",
-            "GATEWAY_DEFAULT_STAGE_SECONDS": "1",
-            "GATEWAY_VIDEO_DEADLINE_S": "300",
-        }
+        return {"GATEWAY_MERGER_URLS": ",".join(mergers), **SHORT_VIDEOS}
 
     def _expert_environment(self, n: int) -> dict[str, str]:
         gateways = [self._url(f"node-gateway-{i}") for i, _ in enumerate(self._gateway_ports, 1)]
@@ -224,17 +258,6 @@ class Cluster:
             "EXPERT_THREADS": "1",
             "OMP_NUM_THREADS": "1",
         }
-
-    async def redis_answers(self) -> None:
-        async with asyncio.timeout(READY_S):
-            while True:
-                try:
-                    async with redis.asyncio.from_url(self.redis_url) as client:
-                        await client.ping()
-                except (RedisError, OSError):
-                    await asyncio.sleep(0.1)
-                else:
-                    return
 
 
 async def _is_whole(http: httpx.AsyncClient, url: str, experts: int) -> bool:
@@ -248,7 +271,20 @@ async def _is_whole(http: httpx.AsyncClient, url: str, experts: int) -> bool:
     return len(ready) >= experts
 
 
-def _stable_ports(count: int) -> list[int]:
+async def redis_answers(url: str) -> None:
+    """Raises TimeoutError when it does not come back."""
+    async with asyncio.timeout(READY_S):
+        while True:
+            try:
+                async with redis.asyncio.from_url(url) as client:
+                    await client.ping()
+            except (RedisError, OSError):
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+def stable_ports(count: int) -> list[int]:
     """Free ports that no outgoing connection takes while their process is down."""
     ports: list[int] = []
     for port in random.SystemRandom().sample(range(12_000, 32_000), 500):
