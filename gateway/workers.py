@@ -14,9 +14,12 @@ from urllib.parse import urlsplit
 
 import structlog
 from docket import Docket, Worker
+from docket._redis import RedisConnection
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from gateway.settings import GatewaySettings
+from shared.connections import notice_dead_peers
 from shared.errors import Unavailable
 from shared.store import RedisClient
 
@@ -30,6 +33,15 @@ _SWEEP_S = 2.0
 _RETRY_S = 0.5
 #: Calls to a queue at once; more wait here instead of opening a connection each.
 _CALLS = 32
+
+
+class QueueConnection(RedisConnection):
+    """docket's, which polls subscriptions; it has no setting for the class of its connections."""
+
+    async def _connection_pool_from_url(self, *arguments: Any, **options: Any) -> ConnectionPool:
+        pool = await super()._connection_pool_from_url(*arguments, **options)
+        notice_dead_peers(pool)
+        return pool
 
 
 class Workers:
@@ -92,11 +104,9 @@ class Workers:
 
     async def _enter(self, stack: AsyncExitStack, name: str) -> Worker:
         task, concurrency = self._queues[name]
-        docket = Docket(
-            name=f"gateway-{name}",
-            url=_with_connections(self._settings.redis_url.get_secret_value(), concurrency + 100),
-            execution_ttl=timedelta(minutes=5),
-        )
+        url = _with_connections(self._settings.redis_url.get_secret_value(), concurrency + 100)
+        docket = Docket(name=f"gateway-{name}", url=url, execution_ttl=timedelta(minutes=5))
+        docket._redis = QueueConnection(url)
         await stack.enter_async_context(docket)
         docket.register(self._tracked(task), names=[task.__name__])
         self._dockets[name] = docket

@@ -16,6 +16,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from shared.connections import notice_dead_peers
 from shared.errors import CorruptSubvideo, InvalidRequest, NotFound
 from shared.objects import Objects
 from shared.schemas import SubvideoRef
@@ -46,6 +47,7 @@ def connect(url: str, *, connections: int = 64, **options: Any) -> RedisClient:
         socket_connect_timeout=5,
         **options,
     )
+    notice_dead_peers(pool)
     return Redis.from_pool(pool)
 
 
