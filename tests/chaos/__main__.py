@@ -1,7 +1,7 @@
 """Drives mixed jobs through a real cluster while its processes, connections and Redis fail.
 
     python -m tests.chaos --jobs 200 --faults 60 --seed 1
-    python -m tests.chaos --compose --jobs 40 --faults 20 --seconds 240
+    python -m tests.chaos --compose --jobs 30 --faults 16 --seconds 150
 
 The first drives local processes, the second containers: COMPOSE and DOCKER name the commands.
 The seed determines jobs, arrival times and faults. Exits with 1 when a job was lost, ended twice or wrong,
