@@ -198,7 +198,8 @@ async def test_a_full_queue_answers_503_with_retry_after(url: str, app: FastAPI,
     async with httpx.AsyncClient(timeout=60) as client:
         async with client.stream("POST", f"{url}/v1/subvideos", json=long.model_dump(mode="json")) as first:
             assert first.status_code == 200
-            await anext(first.aiter_lines())
+            lines = first.aiter_lines()  # kept: httpx closes the connection when its iterator is collected
+            await anext(lines)
             await until(lambda: node_of(app).worker.running)
             refused = await client.post(f"{url}/v1/subvideos", json=other.model_dump(mode="json"))
         assert refused.status_code == 503
