@@ -42,7 +42,7 @@ format: .make/dev
 	.venv/bin/ruff format .
 
 bench-expert: .make/dev  ## what the expert's pictures show, judged by an examiner that is trained first
-	.venv/bin/python -m training.expert.classifier --decay 6000
+	.venv/bin/python -m training.expert.classifier --decay 2500
 	.venv/bin/python -m training.expert.measure $(ARGS)
 
 train-expert: .make/dev  ## make the embedded expert anew: about a day on two idle cores, resumable

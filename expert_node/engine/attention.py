@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import Attention
 
 #: Keys and values of one self-attention layer: each (rows, tokens, channels).
@@ -122,6 +123,18 @@ class CrossFrameProcessor:
         pair = attn.to_k(anchor), attn.to_v(anchor)
         frames.anchor.layers[self.layer] = pair
         return pair
+
+
+class FrameUNet(UNet2DConditionModel):
+    """A UNet that is given one row of text for all frames of a clip, also where it pools the text."""
+
+    def get_aug_embed(
+        self, emb: torch.Tensor, encoder_hidden_states: torch.Tensor, added_cond_kwargs: dict[str, Any]
+    ) -> torch.Tensor | None:
+        pooled: torch.Tensor | None = super().get_aug_embed(  # type: ignore[misc]
+            emb, encoder_hidden_states, added_cond_kwargs
+        )
+        return None if pooled is None else pooled.repeat_interleave(len(emb) // len(pooled), 0)
 
 
 def install_cross_frame_attention(unet: Any) -> None:

@@ -8,16 +8,19 @@ from typing import Any
 
 import diffusers
 import torch
-from diffusers import UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from transformers.utils import logging as transformers_logging
 
+from expert_node.engine.attention import FrameUNet
+from expert_node.engine.autoencoder import PatchAutoencoder
 from expert_node.engine.loras import Lora, fuse
 from expert_node.engine.manifest import FILE_NAME, Manifest, read_manifest
+from expert_node.engine.prior import FILE_NAME as PRIOR
+from expert_node.engine.prior import load_prior
 from expert_node.engine.single_file import is_single_file, load_parts
-from expert_node.engine.students import load_students
+from expert_node.engine.students import file_beside, load_students
 from expert_node.engine.text import ClipText, MiniLmText, TextEncoder
 from shared import minilm
 from shared.errors import ModelNotFound
@@ -26,8 +29,8 @@ from shared.schemas import Profile
 EMBEDDED = "embedded"
 #: Describes single files, which carry weights only: configurations and the tokenizer.
 LAYOUT = "stable-diffusion-v1-5/stable-diffusion-v1-5"
-_EMBEDDED_FOLDER = Path(__file__).resolve().parents[1] / "weights" / "embedded"
-_AUTOENCODERS = ("AutoencoderKL", "AutoencoderTiny", "AutoencoderDC")
+EMBEDDED_FOLDER = Path(__file__).resolve().parents[1] / "weights" / "embedded"
+_AUTOENCODERS = ("AutoencoderKL", "AutoencoderTiny", "AutoencoderDC", PatchAutoencoder.__name__)
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,7 @@ class Checkpoint:
     def latent_scale(self) -> int:
         """Pixels per latent, along each side."""
         own = getattr(self.vae, "spatial_compression_ratio", None)
-        config = self.vae.config
-        channels = getattr(config, "block_out_channels", None) or config.decoder_block_out_channels
-        return int(own or 2 ** (len(channels) - 1))
+        return int(own or 2 ** (len(self.vae.config.block_out_channels) - 1))
 
     @property
     def native_size(self) -> int:
@@ -70,7 +71,7 @@ def load_checkpoint(
 
     `layout` describes single files. Raises ModelNotFound with the reason.
     """
-    source = str(_EMBEDDED_FOLDER) if model == EMBEDDED else model
+    source = str(EMBEDDED_FOLDER) if model == EMBEDDED else model
     try:
         if is_single_file(source):
             checkpoint = _load_file(source, layout, device)
@@ -97,8 +98,11 @@ def _load(model: str, source: str, device: torch.device, cache_dir: Path) -> Che
     vae_class = _config(source, "vae", "config.json").get("_class_name")
     if vae_class not in _AUTOENCODERS:
         raise ValueError(f"its autoencoder is a {vae_class}; supported are {', '.join(_AUTOENCODERS)}")
-    unet = _placed(_weights(UNet2DConditionModel, source, "unet"), device)
-    vae = _placed(_weights(getattr(diffusers, vae_class), source, "vae"), device)
+    unet = _placed(_weights(FrameUNet, source, "unet"), device)
+    own = vae_class == PatchAutoencoder.__name__
+    if not own and any(profile.warp == "pixels" for profile in manifest.profiles.values()):
+        raise ValueError(f"the warp of pixels needs a {PatchAutoencoder.__name__}, not a {vae_class}")
+    vae = _placed(_weights(PatchAutoencoder if own else getattr(diffusers, vae_class), source, "vae"), device)
     text = _text_encoder(source, manifest, device, cache_dir)
     students = load_students(source, unet)
     return Checkpoint(model, unet, vae, text, scheduler_config, manifest, students)
@@ -117,7 +121,9 @@ def _placed(part: Any, device: torch.device) -> Any:
 def _text_encoder(source: str, manifest: Manifest, device: torch.device, cache_dir: Path) -> TextEncoder:
     if manifest.text.encoder == "clip":
         return ClipText.load(source, device)
-    return MiniLmText.load(minilm.unpacked(cache_dir), device, tokens=manifest.text.tokens)
+    path = file_beside(source, PRIOR)
+    prior = load_prior(path, device) if path else None
+    return MiniLmText.load(minilm.unpacked(cache_dir), device, tokens=manifest.text.tokens, prior=prior)
 
 
 def _weights(cls: Any, source: str, part: str) -> Any:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from expert_node.engine.anchors import AnchorCache
 from expert_node.engine.attention import install_cross_frame_attention
+from expert_node.engine.autoencoder import PatchAutoencoder, PatchMover
 from expert_node.engine.checkpoint import Checkpoint
 from expert_node.engine.geometry import generated_size
 from expert_node.engine.health import check_pixels
@@ -46,6 +47,7 @@ class Generator:
         self._device = checkpoint.unet.device
         self._precision = precision
         self.chunk = chunk
+        self._mover = _mover(checkpoint)
         for unet in (checkpoint.unet, *checkpoint.students.values()):
             install_cross_frame_attention(unet)
         self._unets: dict[tuple[Precision, Profile | None], Any] = {}
@@ -79,7 +81,7 @@ class Generator:
         recipe = self.recipe(specs[0])
         assert all(self.recipe(spec) == recipe for spec in specs)
         unet = self._unet(precision or recipe.precision, recipe.student)
-        sampler = Sampler(unet, self.checkpoint.scheduler_config)
+        sampler = Sampler(unet, self.checkpoint.scheduler_config, self._mover)
         text = self._conditioning(specs)
         noises = [self._noise(spec, recipe) for spec in specs]
         anchor, later = self._anchor(sampler, specs, noises, text, recipe, on_step=on_step)
@@ -172,3 +174,10 @@ class Generator:
             twin = unet if unet.dtype == dtype else copy.deepcopy(unet).to(dtype)
             self._unets[key] = packed(twin)
         return self._unets[key]
+
+
+def _mover(checkpoint: Checkpoint) -> PatchMover | None:
+    if not isinstance(checkpoint.vae, PatchAutoencoder):
+        return None
+    mean, std = (part.to(checkpoint.unet.device) for part in checkpoint.latents_scaling())
+    return PatchMover(checkpoint.vae, mean, std)

@@ -15,6 +15,8 @@ GRID = 512
 STILL = Motion(x=0, y=0)
 
 Interpolation = Literal["nearest", "bicubic"]
+#: "pixels" moves the pictures that latents stand for, where the autoencoder's way there is linear.
+WarpName = Literal["nearest", "bicubic", "pixels"]
 
 
 def warp(

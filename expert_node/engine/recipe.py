@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from expert_node.engine.motion import Interpolation, scaled
+from expert_node.engine.motion import WarpName, scaled
 from expert_node.engine.solver import SolverName
 from shared.schemas import Motion, Profile, SubvideoSpec, Wire
 
@@ -23,7 +23,7 @@ class ProfileSettings(Wire):
     #: The paper's t0 and t1 of 50 steps: where the warp happens, and up to where noise is put back.
     warp_level: float = Field(44 / 50, ge=-1, le=1)
     noise_level: float = Field(47 / 50, gt=0, le=1)
-    warp: Interpolation = "nearest"
+    warp: WarpName = "nearest"
     #: Share of the returned noise's variance that is the anchor's own; 0 in the paper. 1 repeats the anchor.
     shared_noise: float = Field(0.0, ge=0, le=1)
     #: What the spec's motion is multiplied by; small models lose their subject when it moves far.
@@ -45,7 +45,7 @@ class Recipe:
     t0: int = 44
     t1: int = 47
     motion: Motion = field(default_factory=Motion)
-    warp: Interpolation = "nearest"
+    warp: WarpName = "nearest"
     shared_noise: float = 0.0
     precision: Precision = "float32"
     #: The profile whose own UNet is used; None is the checkpoint's.

@@ -7,7 +7,7 @@ the recipe's precision.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -17,6 +17,7 @@ from expert_node.engine.motion import progress_at, warp
 from expert_node.engine.noise import NoiseStream
 from expert_node.engine.recipe import Recipe
 from expert_node.engine.solver import Solver
+from shared.schemas import Motion
 
 #: Called at every step boundary with the number of UNet steps just done; raises to stop the work.
 StepHook = Callable[[], None]
@@ -62,6 +63,12 @@ class Anchor:
         return sum(step.size_bytes for step in self.steps)
 
 
+class Mover(Protocol):
+    """Moves latents by the pictures that they stand for."""
+
+    def moved(self, latents: torch.Tensor, motion: Motion, *, progress: float) -> torch.Tensor: ...
+
+
 class Trajectory:
     """Some frames of every clip on their way from noise, with a solver of their own."""
 
@@ -78,9 +85,11 @@ class Trajectory:
 class Sampler:
     """Samples batches of clips from one UNet. Holds no state between calls."""
 
-    def __init__(self, unet: Any, scheduler_config: dict[str, Any]) -> None:
+    def __init__(self, unet: Any, scheduler_config: dict[str, Any], mover: Mover | None = None) -> None:
+        """`mover` is for recipes whose warp is "pixels"."""
         self._unet = unet
         self._scheduler_config = scheduler_config
+        self._mover = mover
 
     @property
     def dtype(self) -> torch.dtype:
@@ -193,13 +202,24 @@ class Sampler:
         moved = torch.stack([self._warped(x_t0, recipe, frame) for frame in numbers], dim=1)
         if recipe.shared_noise:
             own = (x_t1 - kept.sqrt() * x_t0) / (1 - kept).sqrt()
-            shared = torch.stack([self._warped(own, recipe, frame) for frame in numbers], dim=1)
+            shared = torch.stack([self._warped_noise(own, recipe, frame) for frame in numbers], dim=1)
             noise = recipe.shared_noise**0.5 * shared + (1 - recipe.shared_noise) ** 0.5 * noise
         return kept.sqrt() * moved + (1 - kept).sqrt() * noise
 
     def _warped(self, x: torch.Tensor, recipe: Recipe, frame: int) -> torch.Tensor:
         progress = progress_at(frame, recipe.motion, frames=recipe.frames)
+        if recipe.warp == "pixels":
+            assert self._mover is not None
+            return self._mover.moved(x, recipe.motion, progress=progress)
         return warp(x, recipe.motion, progress=progress, interpolation=recipe.warp)
+
+    def _warped_noise(self, noise: torch.Tensor, recipe: Recipe, frame: int) -> torch.Tensor:
+        """As pixels, noise loses variance between latents: it is given back."""
+        moved = self._warped(noise, recipe, frame)
+        if recipe.warp != "pixels":
+            return moved
+        spread = (0, 2, 3)
+        return moved * (noise.std(spread, keepdim=True) / moved.std(spread, keepdim=True))
 
     def _kept_signal(self, recipe: Recipe) -> torch.Tensor:
         solver = self._solver(recipe)

@@ -20,11 +20,12 @@ from shared.schemas import Profile
 
 def load_students(source: str, unet: Any) -> dict[Profile, Any]:
     """The students that lie beside the base, by profile; `source` is a folder or a hub id."""
-    files = {profile: _file(source, f"{profile}.safetensors") for profile in get_args(Profile)}
+    files = {profile: file_beside(source, f"{profile}.safetensors") for profile in get_args(Profile)}
     return {profile: _student(path, unet) for profile, path in files.items() if path is not None}
 
 
-def _file(source: str, name: str) -> Path | None:
+def file_beside(source: str, name: str) -> Path | None:
+    """A file of the checkpoint, if it has that one; `source` is a folder or a hub id."""
     if Path(source).is_dir():
         path = Path(source) / name
         return path if path.is_file() else None

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging
 
+from expert_node.engine.autoencoder import PatchAutoencoder
 from expert_node.engine.checkpoint import Checkpoint, load_checkpoint
 from expert_node.engine.generator import Generator
+from expert_node.engine.prior import FILE_NAME as PRIOR
+from expert_node.engine.prior import Prior
 
 logging.disable_progress_bar()
 torch.set_num_threads(1)  # tests share the machine
@@ -28,7 +32,7 @@ MODEL_INDEX = {
 }
 
 
-def tiny_unet(**options: Any) -> UNet2DConditionModel:
+def tiny_unet(*, text_channels: int = 16, **options: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(
         sample_size=8,
         layers_per_block=1,
@@ -36,7 +40,7 @@ def tiny_unet(**options: Any) -> UNet2DConditionModel:
         norm_num_groups=8,
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=16,
+        cross_attention_dim=text_channels,
         attention_head_dim=4,
         **options,
     )
@@ -89,6 +93,34 @@ def sd_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     scheduler.save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(MODEL_INDEX))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def patch_folder(tmp_path_factory: pytest.TempPathFactory, sd_folder: Path) -> Path:
+    """A checkpoint of the embedded kind, random: an autoencoder of patches, MiniLM with a prior behind it."""
+    folder = tmp_path_factory.mktemp("patches")
+    torch.manual_seed(8)
+    unet = tiny_unet(
+        in_channels=8,
+        out_channels=8,
+        text_channels=384,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
+        resnet_time_scale_shift="scale_shift",
+    )
+    unet.save_pretrained(folder / "unet")
+    vae = PatchAutoencoder(latent_channels=8, width=16, fine_width=8, blocks=1, fine_blocks=1)
+    vae.save_pretrained(folder / "vae")
+    save_file({name: value.clone() for name, value in Prior(5).state_dict().items()}, folder / PRIOR)
+    (folder / "scheduler").symlink_to(sd_folder / "scheduler")
+    small = {"warp": "pixels", "warp_level": -1, "noise_level": 0.5, "shared_noise": 0.9, "steps": 4}
+    described = {
+        "native_size": 64,
+        "text": {"encoder": "all-minilm-l6-v2", "tokens": 24},
+        "profiles": {"fast": small | {"solver": "dpm++", "guidance_scale": 3}},
+    }
+    (folder / "expert.json").write_text(json.dumps(described))
     return folder
 
 

@@ -14,16 +14,17 @@ from .places import WORK
 def stages(work: Path, options: list[str], *, device: str) -> list[list[str]]:
     """Module and arguments of each stage."""
     return [
-        ["autoencoder", "--steps", "12000", *options],
-        ["autoencoder", "--decay", "4000", *options],
+        ["autoencoder", "--steps", "3000", *options],
+        ["autoencoder", "--decay", "2000", *options],
         ["reconstruction", "--work", str(work)],
-        ["latents", "--steps", "40", *options],
+        ["prior", "--steps", "6000", *options],
+        ["prior", "--decay", "2000", *options],
+        ["latents", "--steps", "20", *options],
         ["denoiser", "--steps", "40000", *options],
         ["denoiser", "--decay", "10000", *options],
-        ["refinement", "--decay", "8000", *options],
         ["student", "--steps", "3000", *options],
         ["student", "--decay", "1000", *options],
-        ["classifier", "--decay", "6000", *options],
+        ["classifier", "--decay", "2500", *options],
         ["export", "--work", str(work), "--to", str(work / "export")],
         ["measure", "--work", str(work), "--device", device, "--model", str(work / "export")],
     ]

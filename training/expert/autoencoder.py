@@ -1,12 +1,8 @@
 """The autoencoder: 256×256 pictures to 16×16 latents of 32 channels and back.
 
-`AutoencoderDC` (Chen et al. 2024, arXiv 2410.10733) of convolutions only, without blocks at full
-resolution. Three things make its latents easy to denoise for a small model:
-- channels are dropped from the end in half of the batches, so that the first ones carry the objects
-  (Chen et al. 2025, DC-AE 1.5, arXiv 2508.00413);
-- halved latents must decode to halved pictures, which keeps noise out of high frequencies
-  (Skorokhodov et al. 2025, arXiv 2502.14831);
-- noise is added before decoding, so that small errors of the denoiser do not show.
+Its linear part is computed, in a minute, from the covariance of patches; what is trained is the network
+that mends what the linear part loses. Latents depend on the linear part only, so the decoder can be trained
+at any time. Noise is added before decoding, so that small errors of the denoiser do not show.
 """
 
 from pathlib import Path
@@ -14,39 +10,31 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from diffusers import AutoencoderDC
 from torch import Tensor
+from tqdm import tqdm
+
+from expert_node.engine.autoencoder import PatchAutoencoder
 
 from .checkpoints import Shelf
-from .devices import CPU, mixed
+from .devices import CPU, fused, mixed
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .perceptual import PerceptualDistance
 from .pictures import Mix, picture
 
 STAGE = "autoencoder"
 CHANNELS = 32
-RECIPE = Recipe(learning_rate=8e-4, warmup=300, ema=0.999)
+PATCH_PX = 16
+RECIPE = Recipe(learning_rate=6e-4, warmup=100, ema=0.998)
 SEED = 11
-CROPS = 8
-#: Channels kept, and how often.
-KEPT = ((8, 0.12), (16, 0.2), (24, 0.13), (CHANNELS, 0.55))
+CROPS = 12
+#: Pictures that the linear part is computed from.
+ANALYSED = 3_000
+MIX = Mix(keyed=0.1, empty=0.05, several=1.5)
+_NOISE = 0.12
 
 
 def new_autoencoder() -> Any:
-    model: Any = AutoencoderDC(  # type: ignore[no-untyped-call]
-        latent_channels=CHANNELS,
-        encoder_block_out_channels=(24, 32, 64, 128, 256),
-        decoder_block_out_channels=(24, 48, 96, 192, 256),
-        encoder_layers_per_block=(0, 1, 1, 2, 1),
-        decoder_layers_per_block=(0, 2, 2, 3, 2),
-        encoder_qkv_multiscales=((),) * 5,
-        decoder_qkv_multiscales=((),) * 5,
-    )
-    for name, gain in model.named_parameters():
-        if name.endswith("norm.weight"):  # residual blocks begin close to doing nothing
-            torch.nn.init.constant_(gain, 0.1)
-    return model.to(memory_format=torch.channels_last)
+    return PatchAutoencoder(latent_channels=CHANNELS, patch_px=PATCH_PX).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def as_tensor(pictures: np.ndarray) -> Tensor:
@@ -54,14 +42,38 @@ def as_tensor(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1)
 
 
+def transform(count: int = ANALYSED) -> tuple[Tensor, Tensor]:
+    """Mean colour (3,) and principal components (32, 3, 16, 16) of random pictures' patches."""
+    rng, colour = np.random.default_rng(SEED), torch.zeros(3, dtype=torch.double)
+    size = 3 * PATCH_PX**2
+    moments, patches = torch.zeros(size, size, dtype=torch.double), 0
+    for _ in tqdm(range(count), desc="patches", mininterval=10):
+        flat = _patches(as_tensor(picture(rng, MIX).pixels[None])).double()
+        colour += flat.reshape(len(flat), 3, -1).mean(2).sum(0)
+        moments += flat.T @ flat
+        patches += len(flat)
+    colour /= patches
+    mean = colour.repeat_interleave(PATCH_PX**2)
+    # Patches' mean is a plain colour, since patches come from everywhere.
+    _, vectors = torch.linalg.eigh(moments / patches - mean[:, None] * mean[None])
+    components = vectors[:, -CHANNELS:].flip(1).T.reshape(CHANNELS, 3, PATCH_PX, PATCH_PX)
+    return colour.float(), components.float().contiguous()
+
+
+def _patches(pictures: Tensor) -> Tensor:
+    """(N, 3, H, W) to (patches, 768)."""
+    cut = pictures.unfold(2, PATCH_PX, PATCH_PX).unfold(3, PATCH_PX, PATCH_PX)
+    return cut.permute(0, 2, 3, 1, 4, 5).flatten(0, 2).flatten(1)
+
+
 def crops(rng: np.random.Generator, count: int, side: int) -> Tensor:
-    """Random squares out of half as many pictures."""
-    found = []
-    for _ in range(count // 2):
-        pixels = picture(rng, Mix(keyed=0.1, empty=0.05, several=1.5)).pixels
-        for y, x in rng.integers(0, 257 - side, (2, 2)):
+    """Random squares, up to three out of a picture."""
+    found: list[np.ndarray] = []
+    while len(found) < count:
+        pixels = picture(rng, MIX).pixels
+        for y, x in rng.integers(0, 257 - side, (3, 2)):
             found.append(pixels[y : y + side, x : x + side])
-    return as_tensor(np.stack(found))
+    return as_tensor(np.stack(found[:count]))
 
 
 def gradient_distance(made: Tensor, wanted: Tensor) -> Tensor:
@@ -69,59 +81,36 @@ def gradient_distance(made: Tensor, wanted: Tensor) -> Tensor:
     return sum(((made.diff(dim=d) - wanted.diff(dim=d)).abs().mean() for d in (2, 3)), made.new_zeros(()))
 
 
-class Reconstruction:
+class Mending:
     """The losses of one step."""
-
-    kept: tuple[tuple[int, float], ...] = KEPT
-    shapes_latents = True
 
     def __init__(
         self, model: Any, *, count: int = CROPS, side: int = 128, device: torch.device = CPU
     ) -> None:
         self.model, self.count, self.side = model, count, side
         self.distance = PerceptualDistance().to(device)
+        self._fidelity = fused(self._decoded)
 
     def given(self, step: int) -> Given:
-        rng = np.random.default_rng([SEED, step])
-        wanted = crops(rng, self.count, self.side)
-        counts, shares = zip(*self.kept, strict=True)
-        return {"wanted": wanted, "kept": torch.from_numpy(rng.choice(counts, size=len(wanted), p=shares))}
+        return {"wanted": crops(np.random.default_rng([SEED, step]), self.count, self.side)}
 
     def losses(self, step: int, given: Given) -> Losses:
         wanted = given["wanted"]
         generator = torch.Generator(wanted.device).manual_seed(step)
-        with mixed(wanted.device):
+        with torch.no_grad():
             z = self.model.encoder(wanted)
-            latents = self._spoiled(z, given["kept"], generator)
-            losses = self._fidelity(self.model.decoder(latents), wanted)
-            if self.shapes_latents and step % 3 == 0:
-                losses["equivariance"] = 0.5 * self._equivariance(latents, wanted)
-        if self.shapes_latents:
-            losses["latents"] = 0.01 * self._moments(z.float())
+            strength = _NOISE * torch.rand(len(z), 1, 1, 1, generator=generator, device=z.device)
+            noise = torch.randn(z.shape, generator=generator, device=z.device)
+            spoiled = z + strength * noise * z.std((0, 2, 3), keepdim=True).sqrt()
+        losses: Losses = self._fidelity(spoiled, wanted)
         return losses
 
-    @staticmethod
-    def _spoiled(z: Tensor, kept: Tensor, generator: torch.Generator) -> Tensor:
-        """Latents with channels dropped from the end and noise added."""
-        mask = torch.arange(z.shape[1], device=z.device)[None, :] < kept[:, None]
-        strength = 0.15 * torch.rand(len(z), 1, 1, 1, generator=generator, device=z.device)
-        noisy = z + strength * torch.randn(z.shape, generator=generator, device=z.device)
-        return noisy * mask[:, :, None, None]
-
-    def _fidelity(self, made: Tensor, wanted: Tensor) -> Losses:
-        losses = {"gradient": gradient_distance(made.float(), wanted)}
-        losses["perceptual"] = 0.3 * self.distance(made / 2 + 0.5, wanted / 2 + 0.5)
-        losses["absolute"] = (made.float() - wanted).abs().mean()
-        return losses
-
-    def _equivariance(self, latents: Tensor, wanted: Tensor) -> Tensor:
-        made: Tensor = self.model.decoder(F.avg_pool2d(latents, 2)).float()
-        return (made - F.avg_pool2d(wanted, 2)).abs().mean()
-
-    @staticmethod
-    def _moments(z: Tensor) -> Tensor:
-        """How far channels are from zero mean and unit variance."""
-        return z.mean((0, 2, 3)).square().mean() + (z.std((0, 2, 3)) - 1).square().mean()
+    def _decoded(self, z: Tensor, wanted: Tensor) -> Losses:
+        with mixed(wanted.device):
+            made = self.model.decode(z, return_dict=False)[0].float()
+            perceptual = 0.3 * self.distance(made / 2 + 0.5, wanted / 2 + 0.5)
+        absolute = (made - wanted).abs().mean()
+        return {"absolute": absolute, "gradient": gradient_distance(made, wanted), "perceptual": perceptual}
 
 
 def trained(work: Path, device: torch.device = CPU) -> Any:
@@ -140,8 +129,14 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(SEED)
     model = new_autoencoder()
+    for layer in (model.encoder, model.linear):
+        layer.requires_grad_(False)
     training = Training.configured(model, RECIPE, STAGE, options)
-    lesson = Reconstruction(model, count=options.batch, device=options.device)
+    if training.step == 0 and not training.store.load("last.pt"):
+        model.set_transform(*transform())
+        training.follow(1)
+        training.save()
+    lesson = Mending(model, count=options.batch, device=options.device)
     raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 
 

@@ -79,17 +79,21 @@ class Wording:
         return self._styled(self.pick(EMPTY).format(self.pick(SETTINGS[setting].phrases)))
 
     def _active(self, words: str, look: Look) -> str:
-        return f"{words} {self.pick(look.activities)}" if look.activities and self.chance(0.6) else words
+        """With the activity: always one that a thing in the hands shows, else often."""
+        said = "activity" in look.unusual or self.chance(0.6)
+        return f"{words} {self.pick(look.activities)}" if look.activities and said else words
 
     def _gendered(self, words: str, look: Look) -> str:
-        if look.gender is None or not self.chance(0.35):
+        if look.gender is None or not ("gender" in look.unusual or self.chance(0.25)):
             return words
         if "person" in words:
             return words.replace("person", look.gender)
         return f"{self.pick((look.gender, {'man': 'male', 'woman': 'female'}[look.gender]))} {words}"
 
     def _toned(self, words: str, look: Look) -> str:
-        return f"{self.pick(TONES[look.tone])} {words}" if look.tone and self.chance(0.15) else words
+        if look.tone is None or not ("tone" in look.unusual or self.chance(0.1)):
+            return words
+        return f"{self.pick(TONES[look.tone])} {words}"
 
     def _styled(self, caption: str) -> str:
         return self.pick(STYLES).format(caption) if self.chance(0.15) else caption

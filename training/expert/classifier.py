@@ -4,7 +4,6 @@ Its pictures come from other seeds than the generator's, and are spoiled (blur, 
 that it looks at what is shown rather than at how cleanly it was made.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .checkpoints import Shelf
-from .devices import mixed
+from .devices import fused, mixed
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .perceptual import PerceptualDistance
 from .pictures import KEYS, Mix, picture
@@ -77,12 +76,12 @@ def spoiled(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.u
     return np.clip(grainy, 0, 255).astype(np.uint8)
 
 
-@dataclass
 class Lesson:
     """The loss of one step."""
 
-    model: Classifier
-    batch: int = BATCH
+    def __init__(self, model: Classifier, batch: int = BATCH) -> None:
+        self.model, self.batch = model, batch
+        self._answers = fused(self._judged)
 
     def given(self, step: int) -> Given:
         rng = np.random.default_rng([SEED, step])
@@ -96,14 +95,16 @@ class Lesson:
 
     def losses(self, _step: int, given: Given) -> Losses:
         pictures = given["pictures"].contiguous(memory_format=torch.channels_last)
+        subject, setting = self._answers(pictures)
+        return {
+            "subject": F.cross_entropy(subject, given["subject"], ignore_index=-1, label_smoothing=0.05),
+            "setting": F.cross_entropy(setting, given["setting"], label_smoothing=0.05),
+        }
+
+    def _judged(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         with mixed(pictures.device):
             subject, setting = self.model(pictures)
-        return {
-            "subject": F.cross_entropy(
-                subject.float(), given["subject"], ignore_index=-1, label_smoothing=0.05
-            ),
-            "setting": F.cross_entropy(setting.float(), given["setting"], label_smoothing=0.05),
-        }
+        return subject.float(), setting.float()
 
 
 @torch.inference_mode()
@@ -127,7 +128,7 @@ def trained(work: Path) -> Classifier:
 
 
 def main() -> None:
-    parser = arguments(__doc__ or "", steps=6_000, batch=BATCH, rate=RECIPE.learning_rate)
+    parser = arguments(__doc__ or "", steps=2_500, batch=BATCH, rate=RECIPE.learning_rate)
     options = parser.parse_args()
     torch.manual_seed(SEED)
     model = Classifier()

@@ -13,7 +13,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from . import autoencoder, refinement
+from expert_node.engine.prior import FILE_NAME as PRIOR_FILE
+
+from . import autoencoder
 from .checkpoints import Shelf
 from .denoiser import STAGE as DENOISER
 from .denoiser import new_denoiser
@@ -22,6 +24,7 @@ from .latents import Statistics
 from .noise import scheduler
 from .pictures import KEYS
 from .places import WORK
+from .prior import STAGE as PRIOR
 from .student import STAGE as STUDENT
 from .student import STEPS, adapter, factors
 from .text import TOKENS
@@ -50,7 +53,7 @@ INDEX = {
     "_class_name": "StableDiffusionPipeline",
     "scheduler": ["diffusers", "DDIMScheduler"],
     "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", "AutoencoderDC"],
+    "vae": ["expert_node.engine.autoencoder", "PatchAutoencoder"],
 }
 LIMIT_BYTES = 80_000_000
 
@@ -84,9 +87,6 @@ def export(work: Path, folder: Path) -> int:
     """Writes the checkpoint; returns the size of its weights in bytes."""
     shutil.rmtree(folder, ignore_errors=True)
     vae = autoencoder.trained(work)
-    refined = averages(work, refinement.STAGE)
-    if refined:
-        vae.load_state_dict(refined)
     unet, weights = new_denoiser(), averages(work, DENOISER)
     if weights is None:
         raise FileNotFoundError("no denoiser yet: python -m training.expert.denoiser")
@@ -98,6 +98,10 @@ def export(work: Path, folder: Path) -> int:
         lora = adapter(weights, factors(changes))
         half = {name: value.half().contiguous() for name, value in lora.items()}
         save_file(half, folder / "fast.safetensors")
+    imagined = averages(work, PRIOR)
+    if imagined is None:
+        raise FileNotFoundError("no prior yet: python -m training.expert.prior")
+    save_file({name: value.half().contiguous() for name, value in imagined.items()}, folder / PRIOR_FILE)
     scheduler().save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
     statistics = Statistics.read(work / LATENTS)

@@ -17,7 +17,6 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from .autoencoder import CHANNELS, as_tensor, trained
-from .devices import mixed
 from .loop import arguments, shelf
 from .pictures import Picture, picture
 from .text import CHANNELS as TEXT_CHANNELS
@@ -33,7 +32,7 @@ STATISTICS = "statistics.json"
 
 @dataclass(frozen=True)
 class Statistics:
-    """Per-channel mean and standard deviation, (1, C, 1, 1), of the autoencoder's latents."""
+    """Per channel (1, C, 1, 1), of the autoencoder's latents: the mean, and what they are divided by."""
 
     mean: Tensor
     std: Tensor
@@ -45,8 +44,12 @@ class Statistics:
 
     @staticmethod
     def write(folder: Path, latents: Tensor) -> None:
+        """Channels are brought halfway to equal variance, so that noise hides what is fine first."""
         flat = latents.float().transpose(0, 1).flatten(1)
-        values = {"mean": flat.mean(1).tolist(), "std": flat.std(1).tolist()}
+        std = flat.std(1)
+        scale = (std * std.mean()).sqrt()
+        scale *= (std / scale).square().mean().sqrt()
+        values = {"mean": flat.mean(1).tolist(), "std": scale.tolist()}
         (folder / STATISTICS).write_text(json.dumps(values, indent=1))
 
 
@@ -59,9 +62,8 @@ def shards(folder: Path) -> list[Path]:
 def encoded(model: Any, pixels: NDArray[np.uint8]) -> Tensor:
     """float32 latents (N, C, 16, 16) of pictures (N, 256, 256, 3)."""
     device = next(model.parameters()).device
-    with mixed(device):
-        z: Tensor = model.encoder(as_tensor(pixels).to(device).contiguous(memory_format=torch.channels_last))
-    return z.float().cpu()
+    z: Tensor = model.encode(as_tensor(pixels).to(device)).latents
+    return z.cpu()
 
 
 def rendered(number: int, start: int, size: int) -> list[Picture]:

@@ -130,7 +130,8 @@ class Training:
         state = self.store.load(self.state_name) or self.store.load("last.pt")
         if state is not None:
             self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            if "optimizer" in state:  # else the weights come from a checkpoint
+                self.optimizer.load_state_dict(state["optimizer"])
             self.average = {
                 name: value.to(self.device, copy=True) for name, value in state["average"].items()
             }
@@ -168,11 +169,11 @@ class Training:
             group["lr"] = self.rate()
         self.optimizer.step()
         self.step += 1
-        self._follow()
+        self.follow(1 - min(self.recipe.ema, (1 + self.step) / (10 + self.step)))
 
     @torch.no_grad()
-    def _follow(self) -> None:
-        weight = 1 - min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+    def follow(self, weight: float) -> None:
+        """Moves the average toward the weights; by 1, it becomes them."""
         for name, value in self.model.state_dict().items():
             if value.is_floating_point():
                 self.average[name].lerp_(value, weight)

@@ -1,12 +1,13 @@
 """Training pictures: a subject put into a setting, or on a key colour, with a caption and labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import sprites
 from .canvas import Canvas, Colour, Pixels, laid_over
-from .captions import Wording
+from .captions import Wording, article
 from .scenes import SETTINGS
 from .sprites import Sprite
 from .stage import Stage
@@ -36,6 +37,8 @@ class Picture:
     setting: str | None
     key: str | None = None
     count: int = 1
+    #: The subject by itself.
+    sprite: Sprite | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def scene(rng: np.random.Generator, subject: Subject, setting: str, mix: Mix = M
     canvas.blurred(canvas.between(0, 1.1))
     count, who = _cast(rng, subject, words, mix)
     _compose(canvas, subject, [look for _, look in who], stage)
-    return Picture(canvas.pixels, words.scene(who[0][0], setting), subject.name, setting, count=count)
+    caption, sprite = words.scene(who[0][0], setting), who[0][1].sprite
+    return Picture(canvas.pixels, caption, subject.name, setting, count=count, sprite=sprite)
 
 
 def keyed(rng: np.random.Generator, subject: Subject, key: str, mix: Mix = Mix()) -> Picture:
@@ -74,7 +78,41 @@ def keyed(rng: np.random.Generator, subject: Subject, key: str, mix: Mix = Mix()
     canvas.gradient(colour, colour)
     count, who = _cast(rng, subject, words, mix)
     _compose(canvas, subject, [look for _, look in who], FLOATING, tilt=0, steady=True)
-    return Picture(canvas.pixels, words.keyed(who[0][0], key), subject.name, None, key=key, count=count)
+    caption, sprite = words.keyed(who[0][0], key), who[0][1].sprite
+    return Picture(canvas.pixels, caption, subject.name, None, key=key, count=count, sprite=sprite)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A caption, and of the subject it speaks of the noun phrase and the picture."""
+
+    caption: str
+    phrase: str
+    sprite: Sprite | None
+
+
+def told(rng: np.random.Generator, mix: Mix = Mix()) -> Told:
+    """As of a random picture, but without painting it."""
+    subject = list(subjects().values())[int(rng.choice(len(subjects()), p=shares()))]
+    setting, words, kind = list(SETTINGS)[int(rng.integers(len(SETTINGS)))], Wording(rng), rng.random()
+    if kind < mix.empty:
+        return Told(words.empty(setting), "nothing", None)
+    _, who = _cast(rng, subject, words, mix)
+    phrase, look = who[0]
+    if kind < mix.empty + mix.keyed:
+        return Told(words.keyed(phrase, str(rng.choice(list(KEYS), p=KEY_SHARES))), phrase, look.sprite)
+    return Told(words.scene(phrase, setting), phrase, look.sprite)
+
+
+def named(rng: np.random.Generator, things: Sequence[str]) -> Told:
+    """A caption about anything that has a name; how it looks is not told."""
+    setting, words = list(SETTINGS)[int(rng.integers(len(SETTINGS)))], Wording(rng)
+    thing = words.pick(things)
+    phrase = f"{article(thing)} {thing}"
+    caption = (
+        words.keyed(phrase, words.pick(list(KEYS))) if words.chance(0.2) else words.scene(phrase, setting)
+    )
+    return Told(caption, phrase, None)
 
 
 def empty(rng: np.random.Generator, setting: str) -> Picture:
@@ -108,12 +146,11 @@ def _compose(
 ) -> None:
     crowd = len(looks)
     shrink = (1, 0.74, 0.6)[crowd - 1] * canvas.between(0.88, 1.06)
-    flip = canvas.chance(0.5)
     tint = [canvas.between(0.97, 1.03) * v for v in stage.tint]
     base = _base(canvas, subject, stage, steady=steady)
     for place, look in enumerate(looks):
         x = canvas.between(0.36, 0.64) if crowd == 1 else (place + 0.5) / crowd + canvas.between(-0.04, 0.04)
-        sprite = look.sprite[:, ::-1] if flip else look.sprite
+        sprite = look.sprite
         floats = stage.ground is None or subject.section == "flying"
         if floats and tilt and subject.section not in ("portraits", "heads"):
             sprite = sprites.rotated(sprite, canvas.between(-tilt, tilt))

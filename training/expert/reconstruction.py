@@ -26,7 +26,7 @@ def reconstructed(model: Any, pixels: Pixels, *, channels: int = autoencoder.CHA
     z = encoded(model, pixels).to(device)
     z[:, channels:] = 0
     with mixed(device):
-        made = model.decoder(z.contiguous(memory_format=torch.channels_last))
+        made = model.decode(z.contiguous(memory_format=torch.channels_last)).sample
     return as_pixels(made)
 
 

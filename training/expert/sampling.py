@@ -1,7 +1,7 @@
 """Pictures out of a denoiser while it is being trained, without going through an export."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from . import autoencoder
+from expert_node.engine.prior import Prior
+
+from . import autoencoder, prior
 from .checkpoints import Shelf
 from .denoiser import STAGE, new_denoiser
 from .devices import CPU, mixed
@@ -48,6 +50,7 @@ class Model:
 
     denoiser: Any
     autoencoder: Any
+    prior: Prior
     statistics: Statistics
     steps: int = 25
     guidance: float = 4.0
@@ -63,7 +66,7 @@ class Model:
         denoiser.load_state_dict(state["average"])
         statistics = Statistics.read(work / LATENTS)
         denoiser.eval().requires_grad_(False).to(device)
-        return cls(denoiser, autoencoder.trained(work, device), statistics)
+        return cls(denoiser, autoencoder.trained(work, device), prior.trained(work, device), statistics)
 
     @property
     def device(self) -> torch.device:
@@ -72,10 +75,10 @@ class Model:
     @torch.inference_mode()
     def pictures(self, captions: Sequence[str], *, seed: int = 0) -> NDArray[np.uint8]:
         """uint8 (captions, 256, 256, 3) RGB."""
-        x = self._denoised(embedded(list(captions), self.device).to(self.device), seed)
+        x = self._denoised(self.prior.tokens(embedded(list(captions), self.device).to(self.device)), seed)
         z = x * self.statistics.std.to(x.device) + self.statistics.mean.to(x.device)
         with mixed(x.device):
-            return as_pixels(self.autoencoder.decoder(z.contiguous(memory_format=torch.channels_last)))
+            return as_pixels(self.autoencoder.decode(z.contiguous(memory_format=torch.channels_last)).sample)
 
     def _denoised(self, texts: Tensor, seed: int) -> Tensor:
         solver: Any = scheduler()
@@ -90,7 +93,11 @@ class Model:
 
     def _velocity(self, x: Tensor, level: Tensor, texts: Tensor) -> Tensor:
         guided = self.guidance > 1
-        context = torch.cat([nothing().to(x.device).expand_as(texts), texts]) if guided else texts
+        context = (
+            torch.cat([self.prior.tokens(nothing().to(x.device)).expand_as(texts), texts])
+            if guided
+            else texts
+        )
         doubled = torch.cat([x, x]) if guided else x
         with mixed(x.device):
             velocity: Tensor = self.denoiser(
@@ -98,8 +105,8 @@ class Model:
             ).sample
         if not guided:
             return velocity.float()
-        free, bound = velocity.float().chunk(2)
-        return free + self.guidance * (bound - free)
+        without, bound = velocity.float().chunk(2)
+        return without + self.guidance * (bound - without)
 
 
 def as_pixels(made: Tensor) -> NDArray[np.uint8]:
@@ -126,7 +133,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = shelf(options, "samples").folder
     model = Model.trained(options.work, stage=options.stage, device=options.device)
-    model = Model(model.denoiser, model.autoencoder, model.statistics, options.steps, options.guidance)
+    model = replace(model, steps=options.steps, guidance=options.guidance)
     path = folder / f"{options.stage}.png"
     sheet(model.pictures(GLANCE, seed=options.seed), 8, path)
     print(path)

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from expert_node.engine.prior import Prior
+
 from .checkpoints import Shelf
 from .denoiser import STAGE as DENOISER
 from .denoiser import WIDTHS, new_denoiser
@@ -23,6 +25,7 @@ from .latents import STAGE as LATENTS
 from .latents import Shards
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .noise import LEVELS, Process
+from .prior import trained as trained_prior
 from .text import nothing
 
 STAGE = "student"
@@ -113,13 +116,14 @@ class Distillation:
         self,
         student: Any,
         teacher: Any,
+        prior: Prior,
         data: Shards,
         *,
         batch: int = BATCH,
         ratio: int = TEACHER_STEPS,
         guidance: float = GUIDANCE,
     ) -> None:
-        self.student, self.teacher, self.data = student, teacher, data
+        self.student, self.teacher, self.prior, self.data = student, teacher, prior, data
         self.batch, self.ratio, self.guidance = batch, ratio, guidance
         self.process = Process()
         self.levels = torch.cat([grid(STEPS * ratio), torch.tensor([-1])])
@@ -131,7 +135,10 @@ class Distillation:
         return {"z": z, "texts": texts, "starts": starts}
 
     def losses(self, step: int, given: Given) -> Losses:
-        z, texts, starts = given["z"], given["texts"], given["starts"]
+        z, starts = given["z"], given["starts"]
+        with torch.no_grad():
+            texts = self.prior.tokens(given["texts"])
+            self._nothing = self.prior.tokens(nothing().to(z.device))
         self.levels = self.levels.to(z.device)
         levels = self.levels[starts]
         noise = torch.randn(z.shape, generator=torch.Generator(z.device).manual_seed(step), device=z.device)
@@ -166,7 +173,7 @@ class Distillation:
         return torch.where(clean, 1.0, alpha), torch.where(clean, 0.0, sigma)
 
     def _guided(self, x: Tensor, levels: Tensor, texts: Tensor) -> Tensor:
-        both = torch.cat([nothing().to(texts.device).expand_as(texts), texts])
+        both = torch.cat([self._nothing.expand_as(texts), texts])
         free, bound = self._velocity(self.teacher, torch.cat([x, x]), levels.repeat(2), both).chunk(2)
         return free + self.guidance * (bound - free)
 
@@ -190,7 +197,8 @@ def main() -> None:
     load_base(student, state["average"])
     training = Training.configured(student, RECIPE, STAGE, options)
     teacher.eval().requires_grad_(False).to(options.device)
-    lesson = Distillation(student, teacher, Shards(options.work / LATENTS), batch=options.batch)
+    prior = trained_prior(options.work, options.device)
+    lesson = Distillation(student, teacher, prior, Shards(options.work / LATENTS), batch=options.batch)
     raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 
 

@@ -1,6 +1,7 @@
 """The subjects by name, out of `subjects.toml`: their renders, names and activities."""
 
 import tomllib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -79,6 +80,8 @@ class Look:
     gender: str | None = None
     tone: str | None = None
     activities: tuple[str, ...] = ()
+    #: What captions must say, since the subject does not usually look so: "gender", "tone", "activity".
+    unusual: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,37 @@ class Subject:
         return any(sprites.has_tones(label) for _, label in self.labels)
 
     def look(self, rng: np.random.Generator) -> Look:
-        """A random look: gender and tone where the subject has them, sometimes a thing in the hands."""
-        gender, label = self.labels[int(rng.integers(len(self.labels)))]
-        tone = str(rng.choice(list(TONES))) if sprites.has_tones(self.head or label) else None
+        """A random look: gender and tone where the subject has them, sometimes a thing in the hands.
+
+        Half of the looks are the usual one, which captions need not describe: equal words then show equal
+        people, from clip to clip.
+        """
+        usually = rng.random() < 0.5
+        gender, label = self.labels[self._usual if usually else int(rng.integers(len(self.labels)))]
+        tone = None
+        if sprites.has_tones(self.head or label):
+            tone = self.usual_tone if usually else str(rng.choice(list(TONES)))
         sprite = self._sprite(label, tone)
+        unusual = frozenset(
+            name
+            for name, differs in (
+                ("gender", gender != self.labels[self._usual][0]),
+                ("tone", tone is not None and tone != self.usual_tone),
+            )
+            if differs
+        )
         if self.section in ("portraits", "figures") and rng.random() < self._prop_share:
-            return self._with_prop(sprite, gender, tone, PROPS[self._prop_index(rng)])
-        return Look(sprite, gender, tone, self.doing)
+            return self._with_prop(sprite, gender, tone, PROPS[self._prop_index(rng)], unusual=unusual)
+        return Look(sprite, gender, tone, self.doing, unusual)
+
+    @property
+    def _usual(self) -> int:
+        """Index of the usual label: the first render, or a man or a woman, by the name."""
+        return zlib.crc32(self.name.encode()) % len(self.labels) if self.labels[0][0] else 0
+
+    @property
+    def usual_tone(self) -> str:
+        return list(TONES)[zlib.crc32(self.name[::-1].encode()) % len(TONES)]
 
     def _sprite(self, label: str, tone: str | None) -> Sprite:
         if self.head:
@@ -126,12 +153,14 @@ class Subject:
         studies = self.name == "student" and rng.random() < 0.75
         return 0 if studies else int(rng.integers(len(PROPS)))
 
-    def _with_prop(self, sprite: Sprite, gender: str | None, tone: str | None, prop: Prop) -> Look:
+    def _with_prop(
+        self, sprite: Sprite, gender: str | None, tone: str | None, prop: Prop, *, unusual: frozenset[str]
+    ) -> Look:
         height, x, y = prop.figure if self.head else prop.portrait
         thing = sprites.labelled(prop.label)
         thing = sprites.rotated(thing, prop.turn) if prop.turn else thing
         sprite = sprites.with_prop(sprite, thing, height=height, x=x, y=y)
-        return Look(sprite, gender, tone, prop.activities)
+        return Look(sprite, gender, tone, prop.activities, unusual | {"activity"})
 
 
 def _gendered(label: str, gender: str) -> str:

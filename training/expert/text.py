@@ -8,7 +8,7 @@ from torch import Tensor
 from expert_node.engine.text import MiniLmText
 from shared import minilm
 
-from .devices import CPU
+from .devices import CPU, mixed
 from .places import DOWNLOADS
 
 TOKENS = 24
@@ -22,7 +22,8 @@ def encoder(device: torch.device) -> MiniLmText:
 
 def embedded(captions: list[str], device: torch.device = CPU) -> Tensor:
     """float32 (captions, tokens, channels), zeros after the last token of each; on the CPU."""
-    return encoder(device).encode(captions).cpu()
+    with mixed(device):
+        return encoder(device).encode(captions).float().cpu()
 
 
 @cache

@@ -7,6 +7,7 @@ import torch
 from training.expert import sources
 
 torch.set_num_threads(2)
+torch._dynamo.config.disable = True  # compiling takes longer than what is compiled
 
 
 @pytest.fixture(scope="session")

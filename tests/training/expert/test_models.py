@@ -10,13 +10,17 @@ from safetensors.torch import save_file
 from expert_node.engine.checkpoint import load_checkpoint
 from expert_node.engine.generator import Generator
 from expert_node.engine.loras import Lora, fuse
+from expert_node.engine.prior import PATCHES, Prior
 from expert_node.engine.solver import Solver
 from shared.schemas import SubvideoSpec
-from training.expert import autoencoder, denoiser, latents, student
-from training.expert.autoencoder import Reconstruction, new_autoencoder
+from training.expert import autoencoder, denoiser, latents, prior, student, thumbnails
+from training.expert.autoencoder import Mending, new_autoencoder
 from training.expert.checkpoints import Shelf
 from training.expert.export import LIMIT_BYTES, export
-from training.expert.refinement import Refinement
+from training.expert.loop import Training
+from training.expert.pictures import picture
+from training.expert.restore import restore
+from training.expert.subjects import subjects
 
 SLIM = (16, 32, 32)
 pytestmark = pytest.mark.usefixtures("downloads")
@@ -27,7 +31,8 @@ def work(tmp_path_factory, downloads):
     """A work folder in which every stage has run for no time at all."""
     folder = tmp_path_factory.mktemp("work")
     torch.manual_seed(1)
-    for stage, model in (("autoencoder", new_autoencoder()), ("denoiser", denoiser.new_denoiser())):
+    parts = {"autoencoder": new_autoencoder(), "prior": Prior(3), "denoiser": denoiser.new_denoiser()}
+    for stage, model in parts.items():
         Shelf(folder / stage).save({"average": model.state_dict(), "step": 0}, "last.pt")
     changed = student.new_student()
     Shelf(folder / "student").save({"average": changed.state_dict(), "step": 0}, "last.pt")
@@ -39,17 +44,87 @@ def first_losses(lesson):
     return lesson.losses(0, lesson.given(0))
 
 
-def test_the_autoencoder_learns_from_every_loss_and_the_refinement_only_in_the_decoder():
+def test_patches_keep_most_of_a_picture_before_anything_is_trained():
     model = new_autoencoder()
-    losses = first_losses(Reconstruction(model, count=2, side=64))
-    assert set(losses) == {"gradient", "perceptual", "absolute", "equivariance", "latents"}
+    model.set_transform(*autoencoder.transform(60))
+    rng = np.random.default_rng(99)
+    shown = autoencoder.as_tensor(np.stack([picture(rng).pixels for _ in range(4)]))
+    with torch.inference_mode():
+        z = model.encode(shown).latents
+        back = model.decode(z).sample
+    assert z.shape == (4, 32, 16, 16)
+    assert float((back - shown).square().mean()) < 0.04
+    assert float(z.std((0, 2, 3))[:8].min()) > float(z.std((0, 2, 3))[-8:].max()), "from coarse to fine"
+
+
+def test_the_decoder_learns_to_mend_and_the_linear_part_stays():
+    model = new_autoencoder()
+    model.set_transform(*autoencoder.transform(20))
+    for layer in (model.encoder, model.linear):
+        layer.requires_grad_(False)
+    losses = first_losses(Mending(model, count=2, side=64))
+    assert set(losses) == {"gradient", "absolute", "perceptual"}
     torch.stack(list(losses.values())).sum().backward()
-    assert all(p.grad is not None for p in model.parameters())
-    model.zero_grad(set_to_none=True)
-    model.encoder.requires_grad_(False)
-    torch.stack(list(first_losses(Refinement(model, count=2, side=64)).values())).sum().backward()
-    assert all(p.grad is None for p in model.encoder.parameters())
-    assert all(p.grad is not None for p in model.decoder.parameters())
+    assert model.fine[-1].weight.grad.abs().sum() > 0
+    assert model.encoder.weight.grad is None
+
+
+def test_a_thumbnail_survives_its_code():
+    looks = [subjects()[name].look(np.random.default_rng(7)).sprite for name in ("teacher", "dog", "car")]
+    shown = thumbnails.patches(np.stack([thumbnails.thumbnail(sprite) for sprite in (*looks, None)]))
+    code = thumbnails.code()
+    back = code.decoded(code.encoded(shown))
+    assert float((back - shown).square().mean().sqrt()) < 0.04
+    np.testing.assert_array_equal(thumbnails.joined(shown)[0], thumbnails.thumbnail(looks[0]))
+
+
+def test_the_prior_learns_captions_by_heart():
+    torch.manual_seed(4)
+    known = prior.captions(128, seed=5)
+    assert known.shown.shape == (128, PATCHES, thumbnails.CHANNELS)
+    assert 0.2 < float(known.shown[:, 0, 0].isnan().float().mean()) < 0.4
+    lesson = prior.Imagining(prior.new_prior(), known, batch=32)
+    optimizer = torch.optim.AdamW(lesson.model.parameters(), 1e-3)
+    losses = []
+    for step in range(40):
+        loss = torch.stack(list(lesson.losses(step, lesson.given(step)).values())).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
+
+
+def test_no_name_that_is_kept_for_the_evaluation_is_in_the_captions_about_everything():
+    everything = prior.things()
+    unseen = [name.lower() for subject in subjects().values() for name in subject.unseen]
+    assert len(everything) > 800
+    assert not [thing for thing in everything if any(name in thing for name in unseen)]
+
+
+def test_a_prior_adds_patches_behind_the_words_and_ignores_padding():
+    words = torch.randn(2, 24, 384)
+    words[:, 9:] = 0
+    model = Prior(3)
+    tokens = model.tokens(words)
+    assert tokens.shape == (2, 24 + PATCHES, 384)
+    torch.testing.assert_close(tokens[:, :24], words)
+    torch.testing.assert_close(model(words[:, :12]), model(words))
+
+
+def test_a_checkpoint_is_what_training_goes_on_from(work, tmp_path):
+    export(work, tmp_path / "export")
+    stages = restore(tmp_path / "export", tmp_path / "work")
+    assert stages == ["autoencoder", "prior", "denoiser", "latents"]
+    assert not restore(tmp_path / "export", tmp_path / "work")
+    run = Training(denoiser.new_denoiser(), denoiser.RECIPE, Shelf(tmp_path / "work" / "denoiser"))
+    run.resume()
+    shipped = Shelf(work / "denoiser").load("last.pt")["average"]
+    for name, value in run.model.state_dict().items():
+        torch.testing.assert_close(value, shipped[name], rtol=1e-3, atol=1e-3)
+    latents.make_shard(autoencoder.trained(tmp_path / "work"), tmp_path / "work" / "latents", 0, size=4)
+    old, new = (latents.Statistics.read(f / "latents") for f in (work, tmp_path / "work"))
+    torch.testing.assert_close(old.mean, new.mean)
 
 
 def test_a_shard_is_the_same_when_it_is_made_again(work, tmp_path):
@@ -68,7 +143,8 @@ def test_batches_are_normalised(work):
 
 
 def test_the_denoiser_starts_from_the_loss_of_knowing_nothing(work):
-    lesson = denoiser.Denoising(denoiser.new_denoiser(SLIM), latents.Shards(work / "latents"), batch=2)
+    model, data = denoiser.new_denoiser(SLIM), latents.Shards(work / "latents")
+    lesson = denoiser.Denoising(model, Prior(3), data, batch=2)
     loss = first_losses(lesson)["velocity"]
     assert 0.05 < loss.item() < 2
 
@@ -115,7 +191,7 @@ def test_distillation_wants_nothing_of_a_student_that_already_arrives(work):
     teacher, pupil = denoiser.new_denoiser(SLIM), student.new_student(widths=SLIM)
     student.load_base(pupil, teacher.state_dict())
     lesson = student.Distillation(
-        pupil, teacher, latents.Shards(work / "latents"), batch=2, ratio=1, guidance=1.0
+        pupil, teacher, Prior(3), latents.Shards(work / "latents"), batch=2, ratio=1, guidance=1.0
     )
     assert first_losses(lesson)["clean"].item() < 1e-2
 
@@ -131,5 +207,6 @@ def test_an_export_loads_in_the_engine_and_may_ship(work, tmp_path):
     assert (fast.solver, fast.steps, fast.guidance_scale) == ("ddim", student.STEPS, 1.0)
     solver = Solver("ddim", checkpoint.scheduler_config, steps=fast.steps, device=torch.device("cpu"))
     assert solver.timesteps.tolist() == student.grid(student.STEPS).tolist()
+    assert checkpoint.text.encode(["a dog"]).shape == (1, 24 + PATCHES, 384)
     spec = SubvideoSpec(prompt="a dog", frames=2, profile="fast")
     assert [clip.shape for clip in Generator(checkpoint).generate([spec], on_step=lambda: None)]
