@@ -1,5 +1,6 @@
 """The prompt filter, on a server of OpenAI's shape."""
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,10 +13,13 @@ from tests.gateway.doubles import plan_of, serving
 class Filter:
     def __init__(self) -> None:
         self.broken = False
+        #: Answers nobody until so many ask at once.
+        self.together = asyncio.Barrier(1)
         self.app = FastAPI()
         self.app.add_api_route("/v1/moderations", self.moderate, methods=["POST"])
 
     async def moderate(self, request: Request) -> Any:
+        await self.together.wait()
         if self.broken:
             return JSONResponse({"error": {"message": "no"}}, status_code=500)
         texts = (await request.json())["input"]
@@ -39,3 +43,12 @@ async def test_flagged_prompts_are_refused_wherever_they_stand(cluster: Cluster)
         assert (await http.post("/v1/videos", json={"prompt": "a dog"})).status_code == 200
         filtering.broken = True
         assert (await http.post("/v1/videos", json={"prompt": "a cat"})).status_code == 503
+
+
+async def test_a_slow_filter_holds_up_nobody_but_those_it_judges(cluster: Cluster) -> None:
+    filtering = Filter()
+    filtering.together = asyncio.Barrier(8)
+    async with serving(filtering.app) as url:
+        http = await cluster.gateway(moderation_base_url=f"{url}/v1", moderation_timeout_s=60)
+        posts = (http.post("/v1/videos", json={"prompt": f"a dog {n}"}) for n in range(8))
+        assert {answer.status_code for answer in await asyncio.gather(*posts)} == {200}
