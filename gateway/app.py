@@ -90,7 +90,11 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 dispatcher,
                 fleet,
                 ExpertClient(
-                    http, store, connect_s=settings.expert_connect_s, stall_s=settings.expert_stall_s
+                    http,
+                    store,
+                    connect_s=settings.expert_connect_s,
+                    answer_s=settings.expert_answer_s,
+                    stall_s=settings.expert_stall_s,
                 ),
                 tries=settings.tries_per_clip,
                 hedge_share=settings.hedge_share,

@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from shared.errors import InvalidRequest, NotFound
 from shared.http import error_response
 from shared.schemas import (
+    ALIVE_HEADER,
     ExpertStatus,
     FormRequest,
     MergeReply,
@@ -128,6 +129,9 @@ class ExpertDouble:
     fault: str = ""
     faulty: int = 10**6
     fault_every: int = 1
+    #: How often it says that it gives a sign of life, and how often it does, until a clip may go on.
+    alive_said_s: float | None = None
+    alive_s: float | None = None
     #: Set before a clip may pass its first step.
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     calls: list[str] = field(default_factory=list)
@@ -200,7 +204,10 @@ class ExpertDouble:
             return JSONResponse(error, status_code=400)
         if fault == "500":
             return Response("boom", status_code=500)
-        return StreamingResponse(self._stream(spec, fault), media_type="application/x-ndjson")
+        headers = {} if self.alive_said_s is None else {ALIVE_HEADER: f"{self.alive_said_s:g}"}
+        return StreamingResponse(
+            self._stream(spec, fault), media_type="application/x-ndjson", headers=headers
+        )
 
     async def _stream(self, spec: SubvideoSpec, fault: str) -> AsyncIterator[bytes]:
         self.running += 1
@@ -219,6 +226,9 @@ class ExpertDouble:
 
     async def _work(self, spec: SubvideoSpec, fault: str) -> AsyncIterator[bytes]:
         for step in range(self.steps):
+            while self.alive_s is not None and not self.may_go_on.is_set():
+                await asyncio.sleep(self.alive_s)
+                yield b"\n"
             await self.may_go_on.wait()
             await asyncio.sleep(self.step_s)
             yield json.dumps({"type": "progress", "step": step + 1, "steps": self.steps}).encode() + b"\n"
