@@ -166,12 +166,12 @@ async def retrieve_video(record: OwnVideo, response: Response, parts: PartsDep) 
 
 @router.delete("/{video_id}")
 async def delete_video(record: OwnVideo, parts: PartsDep) -> VideoDeleted:
-    """With its events, its content, and the clips that are in no other video."""
+    """With its events, its content, its plan, and the clips that are in no other video."""
     if not record.is_terminal:
         await parts.workers.cancel("videos", record.id)
     unused = await parts.videos.delete(record.id)
     await parts.store.delete(*unused)
-    await parts.jobs.forget_clips(record, unused)
+    await parts.jobs.forget(record)
     return VideoDeleted(id=record.id)
 
 

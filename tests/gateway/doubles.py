@@ -45,12 +45,16 @@ class RulesGate:
     def __init__(self, delay_s: float = 0.0) -> None:
         self.calls = 0
         self.delay_s = delay_s
+        self.forgotten: list[str] = []
 
     async def plan(self, prompt: str, *, mode: str | None, seconds: float | None) -> Plan:
         self.calls += 1
         await asyncio.sleep(self.delay_s)
         stages = [stage.split("&") for stage in prompt.split(";")] if mode is None else [[prompt]]
         return plan_of(*stages)
+
+    async def forget(self, prompt: str, *, mode: str | None) -> None:
+        self.forgotten.append(prompt)
 
     async def close(self) -> None:
         pass
