@@ -27,7 +27,7 @@ from shared.schemas import (
     SubvideoSpec,
 )
 from shared.store import SubvideoStore, connect
-from shared.trust import ServiceTokens, client_options
+from shared.trust import ServiceTokens, client_options, metrics_tokens
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +57,7 @@ def create_app(settings: ExpertSettings) -> FastAPI:
         ready=ready,
         body_limit_bytes=settings.body_limit_bytes,
         tokens=ServiceTokens(settings),
+        metrics_tokens=metrics_tokens(settings),
     )
     app.add_api_route("/v1/subvideos", make_subvideo, methods=["POST"], response_class=StreamingResponse)
     app.add_api_route("/v1/status", read_status, methods=["GET"])

@@ -42,7 +42,7 @@ from shared.errors import Unavailable
 from shared.http import create_service, error_response
 from shared.store import RedisClient, SubvideoStore, connect
 from shared.tracing import trace_calls
-from shared.trust import ServiceTokens, client_options
+from shared.trust import ServiceTokens, client_options, metrics_tokens
 
 VERSION = "0.1.0"
 #: How long background work may take to end, beyond the drain time that it grants its own tasks. With that and
@@ -151,6 +151,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
         lifespan=lifespan,
         ready=lambda: _ready(app),
         body_limit_bytes=settings.body_limit_bytes,
+        metrics_tokens=metrics_tokens(settings),
     )
     app.router.redirect_slashes = False
     app.add_exception_handler(RedisError, _on_redis_error)
