@@ -272,6 +272,8 @@ class MergerDouble:
         self.forms: list[FormRequest] = []
         #: Statuses to answer with before serving.
         self.faults: list[int] = []
+        #: How long a stage takes.
+        self.delay_s = 0.0
         #: How many stages to refuse because their foreground cannot be keyed.
         self.unusable = 0
         #: Digests to claim missing, once each.
@@ -305,6 +307,7 @@ class MergerDouble:
             self.unusable -= 1
             return error_response(InvalidRequest("none of it is key colour", code="unusable_subvideo"))
         self.stages.append(request)
+        await asyncio.sleep(self.delay_s)
         if len(request.parts) == 1:
             _, ref = await self._store.get(request.parts[0].digest)
         else:
