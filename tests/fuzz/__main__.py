@@ -124,10 +124,11 @@ def _send(service: Service, strategy: Any, count: int, draws: random.Random) -> 
     @given(case=strategy)
     def send(case: Any) -> None:
         _tame(case, service.known, draws)
-        caller = _caller(case, service, draws)
+        request = case.as_transport_kwargs(base_url=service.url)
+        caller = _sign(request, service, draws)
         started = time.monotonic()
         try:
-            answer = case.call(base_url=service.url, headers=caller.headers, timeout=HANGS_AFTER_S)
+            answer = requests.request(timeout=HANGS_AFTER_S, **request)
         except (requests.RequestException, TimeoutError) as error:
             command = case.as_curl_command(headers=caller.headers)
             raise Fault(f"{service.name}: no answer ({error}) for {command}") from error
@@ -139,14 +140,14 @@ def _send(service: Service, strategy: Any, count: int, draws: random.Random) -> 
         send()
 
 
-def _caller(case: Any, service: Service, draws: random.Random) -> Caller:
-    """Most of the drawn headers that would take the place of a caller's own are left out."""
-    drawn = [name for name in case.headers or () if name.lower() == "authorization"]
-    if drawn and draws.random() < 0.2:
+def _sign(request: dict[str, Any], service: Service, draws: random.Random) -> Caller:
+    """Who sends it. Drawn requests may have a drawn `Authorization`, or lack one to break the document."""
+    headers = {name: value for name, value in request["headers"].items() if name.lower() != "authorization"}
+    if len(headers) < len(request["headers"]) and draws.random() < 0.2:
         return IMPOSTOR
-    for name in drawn:
-        del case.headers[name]
-    return draws.choice(service.callers)
+    caller = draws.choice(service.callers)
+    request["headers"] = headers | caller.headers
+    return caller
 
 
 def _check(service: Service, case: Any, answer: Any, caller: Caller) -> None:
