@@ -329,6 +329,8 @@ def report(service: Service, *, seconds: float) -> str:
         answers = sorted(
             (status, count) for (name, status), count in service.answers.items() if name == caller.name
         )
+        if not answers:
+            continue
         lines.append(f"  {caller.name:17}" + ", ".join(f"{status}: {count}" for status, count in answers))
     return "\n".join(lines)
 
