@@ -172,7 +172,7 @@ def test_killed_process_costs_no_job(client: httpx.Client, victim: str) -> None:
 
 @pytest.mark.slow
 def test_a_stopped_expert_costs_its_clip_seconds(client: httpx.Client) -> None:
-    accepted = create(client, "a lion in the desert", profile="exact")
+    accepted = create(client, "a lion in the desert", profile="balanced")
     stopped = 0
     for name, data in events(client, accepted["id"]):
         if name == "subvideo" and data["state"] == "in_progress" and data["progress"] > 0:
