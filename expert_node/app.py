@@ -1,5 +1,6 @@
 """The expert node's HTTP side: wiring, and routes as functions."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -15,6 +16,8 @@ from expert_node.settings import ExpertSettings
 from shared.errors import ServiceError
 from shared.http import create_service
 from shared.schemas import (
+    ALIVE_EVERY_S,
+    ALIVE_HEADER,
     ENGINE_VERSION,
     Completed,
     ExpertMessage,
@@ -24,7 +27,7 @@ from shared.schemas import (
     SubvideoSpec,
 )
 from shared.store import SubvideoStore, connect
-from shared.trust import ServiceTokens, client_options
+from shared.trust import ServiceTokens, client_options, metrics_tokens
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +57,7 @@ def create_app(settings: ExpertSettings) -> FastAPI:
         ready=ready,
         body_limit_bytes=settings.body_limit_bytes,
         tokens=ServiceTokens(settings),
+        metrics_tokens=metrics_tokens(settings),
     )
     app.add_api_route("/v1/subvideos", make_subvideo, methods=["POST"], response_class=StreamingResponse)
     app.add_api_route("/v1/status", read_status, methods=["GET"])
@@ -75,14 +79,22 @@ async def read_status(node: CurrentNode) -> ExpertStatus:
 
 
 async def make_subvideo(spec: SubvideoSpec, node: CurrentNode) -> StreamingResponse:
-    """Make a subvideo, or find it made: newline-delimited JSON that ends with `completed` or `failed`."""
+    """Make a subvideo, or find it made: newline-delimited JSON that ends with `completed` or `failed`.
+
+    While there is nothing to tell, an empty line every few seconds says that the node is still there.
+    """
     node.check(spec)
     existing = await node.store.find(spec.digest)
     if existing is not None:
-        return StreamingResponse(_lines(_only(Completed(subvideo=existing, seconds=0.0))), media_type=NDJSON)
+        return _answer(_only(Completed(subvideo=existing, seconds=0.0)))
     job = Job(spec)
     node.worker.submit(job)
-    return StreamingResponse(_lines(_messages(job, node.store)), media_type=NDJSON)
+    return _answer(_messages(job, node.store))
+
+
+def _answer(messages: AsyncIterator[ExpertMessage]) -> StreamingResponse:
+    headers = {ALIVE_HEADER: f"{ALIVE_EVERY_S:g}"}
+    return StreamingResponse(_lines(messages, ALIVE_EVERY_S), media_type=NDJSON, headers=headers)
 
 
 async def _messages(job: Job, store: SubvideoStore) -> AsyncIterator[ExpertMessage]:
@@ -118,7 +130,20 @@ async def _only(message: ExpertMessage) -> AsyncIterator[ExpertMessage]:
     yield message
 
 
-async def _lines(messages: AsyncIterator[ExpertMessage]) -> AsyncIterator[str]:
+async def _lines(messages: AsyncIterator[ExpertMessage], alive_every_s: float) -> AsyncIterator[str]:
+    """Written on the event loop, so that a long step, or a slow store, does not look like a dead node."""
     async with contextlib.aclosing(messages) as source:  # type: ignore[type-var]
-        async for message in source:
-            yield message.model_dump_json() + "\n"
+        following = asyncio.ensure_future(anext(source, None))
+        try:
+            while True:
+                await asyncio.wait({following}, timeout=alive_every_s)
+                if not following.done():
+                    yield "\n"
+                elif (message := following.result()) is None:
+                    return
+                else:
+                    yield message.model_dump_json() + "\n"
+                    following = asyncio.ensure_future(anext(source, None))
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)

@@ -54,7 +54,7 @@ class ExpertSettings(ServiceSettings):
     #: Later frames computed at once; decides memory and latency, not the result.
     chunk: int = Field(8, ge=1, le=128)
     #: Memory for anchors of earlier clips, which are then extended or moved differently at less cost.
-    anchor_bytes: int = Field(256 * 2**20, ge=0)
+    anchor_bytes: int = Field(64 * 2**20, ge=0)
     #: How long running work may take to finish after SIGTERM before it is cancelled.
     shutdown_grace_s: float = Field(20.0, ge=0, le=600)
     #: Where the text encoder of the embedded checkpoint is unpacked.

@@ -12,6 +12,7 @@ from expert_node import metrics
 from expert_node.clips import Clip
 from expert_node.jobs import Finished, Job, Stopped
 from shared.errors import Cancelled, ExpertFault, Overloaded, ServiceError, Unavailable
+from shared.memory import HeapTrimmer
 from shared.schemas import Profile, Progress, Queued, SubvideoSpec
 from shared.tracing import span
 
@@ -71,6 +72,7 @@ class Worker:
         self._studio: Studio | None = None
         self._speed: dict[Profile, float] = {}
         self._seconds_per_clip = 1.0
+        self._trimmer = HeapTrimmer()
         metrics.RUNNING.set_function(lambda: self.running)
         metrics.WAITING.set_function(lambda: self.queued)
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
@@ -140,6 +142,7 @@ class Worker:
         self._on_change()
         while self._fault is None and (batch := self._next_batch()):
             self._compute(batch)
+            self._trimmer.trim()
             with self._state_changed:
                 self._running = ()
             self._on_change()

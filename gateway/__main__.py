@@ -34,7 +34,7 @@ def serve(settings: GatewaySettings) -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=2,
         timeout_keep_alive=75,  # longer than clients keep idle connections
         **server_options(settings),
     )

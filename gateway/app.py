@@ -1,6 +1,7 @@
 """Wires the gateway: builds its parts, runs its background work, mounts its routes, and nothing else."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -41,11 +42,12 @@ from shared.errors import Unavailable
 from shared.http import create_service, error_response
 from shared.store import RedisClient, SubvideoStore, connect
 from shared.tracing import trace_calls
-from shared.trust import ServiceTokens, client_options
+from shared.trust import ServiceTokens, client_options, metrics_tokens
 
 VERSION = "0.1.0"
-#: How long background work may take to end, beyond the drain time that it grants its own tasks.
-_SHUTDOWN_S = 15.0
+#: How long background work may take to end, beyond the drain time that it grants its own tasks. With that and
+#: the two seconds for open connections it is below the ten that Docker waits.
+_SHUTDOWN_S = 1.5
 
 #: Makes the gate once there is a Redis client.
 GateMaker = Callable[[RedisClient], Gate]
@@ -90,7 +92,11 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 dispatcher,
                 fleet,
                 ExpertClient(
-                    http, store, connect_s=settings.expert_connect_s, stall_s=settings.expert_stall_s
+                    http,
+                    store,
+                    connect_s=settings.expert_connect_s,
+                    answer_s=settings.expert_answer_s,
+                    stall_s=settings.expert_stall_s,
                 ),
                 tries=settings.tries_per_clip,
                 hedge_share=settings.hedge_share,
@@ -133,7 +139,8 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
                 jobs=jobs,
                 webhooks=webhooks,
             )
-            async with _background(notifier, dispatcher, workers) as app.state.background:
+            ending = settings.drain_s + _SHUTDOWN_S
+            async with _background(notifier, dispatcher, workers, within_s=ending) as app.state.background:
                 yield
             await moderation.close()
             await gate.close()
@@ -144,6 +151,7 @@ def create_app(settings: GatewaySettings, make_gate: GateMaker | None = None) ->
         lifespan=lifespan,
         ready=lambda: _ready(app),
         body_limit_bytes=settings.body_limit_bytes,
+        metrics_tokens=metrics_tokens(settings),
     )
     app.router.redirect_slashes = False
     app.add_exception_handler(RedisError, _on_redis_error)
@@ -194,7 +202,7 @@ def _webhooks(
 
 @asynccontextmanager
 async def _background(
-    notifier: Notifier, dispatcher: Dispatcher, workers: Workers
+    notifier: Notifier, dispatcher: Dispatcher, workers: Workers, *, within_s: float
 ) -> AsyncIterator[tuple[asyncio.Task[None], ...]]:
     """Run the background work; at the end the workers drain first, while the rest still runs."""
     helpers = [asyncio.create_task(notifier.run()), asyncio.create_task(dispatcher.run())]
@@ -202,11 +210,12 @@ async def _background(
     try:
         yield (working, *helpers)
     finally:
+        deadline = time.monotonic() + within_s
         for tasks in ([working], helpers):
             for task in tasks:
                 task.cancel()
             # Without Redis the workers may wait for it for ever; their tasks are redelivered in any case.
-            await asyncio.wait(tasks, timeout=_SHUTDOWN_S)
+            await asyncio.wait(tasks, timeout=max(0.1, deadline - time.monotonic()))
 
 
 async def _ready(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ Every step looks first at what exists, so that the task can be run again from it
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any, TypeVar
 
 import structlog
@@ -101,15 +101,14 @@ class VideoJobs:
                 log.exception("making the video failed")
                 await self.fail(video_id, VideoError(code="internal_error", message="internal error"))
 
-    async def forget_clips(self, record: VideoRecord, digests: Collection[str]) -> None:
-        """Whatever is remembered of those of a deleted video's clips that no other video has."""
-        for stage in record.plan.stages if record.plan else ():
-            for clip in stage.clips:
-                rendering = record.request.rendering(record.id)
-                spec = spec_of(clip, seconds=stage.seconds, rendering=rendering)
-                if spec.digest in digests:
-                    await self.subvideos.forget(spec.digest)
-                    await self.similar.remove(spec, tenant=record.request.tenant)
+    async def forget(self, record: VideoRecord) -> None:
+        """Whatever is remembered of a deleted video's prompt, and of the clips that no other video has."""
+        request = record.request
+        await self._gate.forget(request.prompt, mode=request.mode)
+        for spec in _specs(record):
+            if not await self.videos.is_used(spec.digest):
+                await self.subvideos.forget(spec.digest)
+                await self.similar.remove(spec, tenant=request.tenant)
 
     async def fail(self, video_id: str, error: VideoError) -> bool:
         """End the video as failed; False if it had ended already."""
@@ -183,6 +182,8 @@ class VideoJobs:
             await self._add_seconds(request.tenant, plan.seconds - request.expected_seconds)
             return plan
         current = await self.videos.find(record.id)
+        if current is None:  # deleted meanwhile
+            await self._gate.forget(request.prompt, mode=request.mode)
         if current is None or current.is_terminal or current.plan is None:
             raise VideoEnded
         return current.plan
@@ -267,8 +268,7 @@ class _VideoWork:
         """`reseed` counts what became of foregrounds with earlier seeds and could not be keyed."""
         video_id, begun = self._record.id, time.monotonic()
         spec = spec_of(clip, seconds=seconds, rendering=self._record.request.rendering(video_id))
-        if spec.keyed:
-            spec = spec.model_copy(update={"seed": (spec.seed + reseed) % 2**32})
+        spec = _reseeded(spec, reseed)
         ref, similar = await self._existing(spec, exact=reseed > 0)
         if ref is not None:
             making = await self._jobs.subvideos.read(ref.digest)
@@ -335,6 +335,19 @@ class _VideoWork:
         progress = int(_PLANNED_PERCENT + share * (_GENERATED_PERCENT - _PLANNED_PERCENT))
         if not await self._jobs.videos.set_clip(self._record.id, state, progress=progress):
             raise VideoEnded
+
+
+def _specs(record: VideoRecord) -> Iterator[SubvideoSpec]:
+    """Of every subvideo that may have been made for the video, whether or not it has become a part of it."""
+    for stage in record.plan.stages if record.plan else ():
+        for clip in stage.clips:
+            spec = spec_of(clip, seconds=stage.seconds, rendering=record.request.rendering(record.id))
+            for reseed in range(_STAGE_TRIES if spec.keyed else 1):
+                yield _reseeded(spec, reseed)
+
+
+def _reseeded(spec: SubvideoSpec, times: int) -> SubvideoSpec:
+    return spec.model_copy(update={"seed": (spec.seed + times) % 2**32}) if spec.keyed else spec
 
 
 def deadline_exceeded(record: VideoRecord) -> VideoError:

@@ -36,6 +36,8 @@ Reply = TypeVar("Reply", bound=BaseModel)
 #: Errors that a merger answers with, and connections that break, before a call is given up.
 _FAULTS, _BREAKS = 3, 12
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+#: How often a merger that has not answered yet is asked whether it is there, and how long that may take.
+_LOOK_S = 5.0
 
 
 class MergerClient:
@@ -68,7 +70,7 @@ class MergerClient:
         faults, breaks, pause_s = 0, 0, _FIRST_PAUSE_S
         for url in itertools.cycle(self._urls):
             try:
-                return await self._post(f"{url}{path}", request, reply)
+                return await self._post(url, path, request, reply)
             except (NotFound, CorruptSubvideo, InvalidRequest):
                 raise
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -87,13 +89,8 @@ class MergerClient:
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         raise MergerFault("no merger is configured")
 
-    async def _post(self, url: str, request: BaseModel, reply: type[Reply]) -> Reply:
-        response = await self._http.post(
-            url,
-            content=request.model_dump_json().encode(),
-            headers={"content-type": "application/json"},
-            timeout=self._timeout,
-        )
+    async def _post(self, url: str, path: str, request: BaseModel, reply: type[Reply]) -> Reply:
+        response = await self._answer(url, path, request)
         if response.status_code != 200:
             error = from_wire(response.status_code, _json(response))
             if type(error) is UpstreamFault and response.status_code in {429, 503}:
@@ -103,6 +100,26 @@ class MergerClient:
             return reply.model_validate_json(response.content)
         except ValidationError as error:
             raise MergerFault("the merger answered with something else than was asked for") from error
+
+    async def _answer(self, url: str, path: str, request: BaseModel) -> httpx.Response:
+        """Its answer, however long it computes; a stopped merger's connection counts as broken."""
+        call = asyncio.ensure_future(
+            self._http.post(
+                f"{url}{path}",
+                content=request.model_dump_json().encode(),
+                headers={"content-type": "application/json"},
+                timeout=self._timeout,
+            )
+        )
+        try:
+            while True:
+                await asyncio.wait({call}, timeout=_LOOK_S)
+                if call.done():
+                    return call.result()
+                await self._http.get(f"{url}/healthz", timeout=_LOOK_S)
+        finally:
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
 
 
 def _json(response: httpx.Response) -> object:

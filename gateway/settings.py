@@ -85,7 +85,9 @@ class GatewaySettings(GateSettings):
     #: Faults a clip may cause before it is failed.
     tries_per_clip: int = Field(3, ge=1, le=10)
     expert_connect_s: float = Field(3.0, gt=0)
-    #: The longest silence of an expert that is working.
+    #: Until an expert begins to answer: it does so before it computes.
+    expert_answer_s: float = Field(15.0, gt=0)
+    #: The longest time without progress; an expert that gives no sign of life is left after ten seconds.
     expert_stall_s: float = Field(120.0, gt=0)
     #: How long a dispatched clip keeps its place on a node without the gateway renewing it.
     dispatch_lease_s: float = Field(10.0, gt=0)

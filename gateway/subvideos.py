@@ -49,6 +49,13 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
 return redis.call('ZCARD', KEYS[1])
 """
 
+# Atomic: who joins meanwhile would wait for what nobody remembers.
+_FORGET = """
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
+if redis.call('ZCARD', KEYS[2]) > 0 then return 0 end
+return redis.call('DEL', KEYS[1], KEYS[2])
+"""
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -103,6 +110,7 @@ class Subvideos:
         self._notifier = notifier
         self._join = redis.register_script(_JOIN)
         self._leave = redis.register_script(_LEAVE)
+        self._forget = redis.register_script(_FORGET)
         self._reading: dict[str, asyncio.Task[Making]] = {}
 
     async def find(self, spec: SubvideoSpec, *, digest: str = "") -> SubvideoRef | None:
@@ -206,7 +214,10 @@ class Subvideos:
 
     async def stopped(self, digest: str) -> None:
         """Its task ended without a result and without a fault, as when nobody waits any more."""
-        await self._write(digest, {"state": "stopped"})
+        if await self.is_wanted(digest):
+            await self._write(digest, {"state": "stopped"})
+        else:
+            await self.forget(digest)
 
     async def failed(self, digest: str, error: ServiceError) -> None:
         data = json.dumps({"class": error.code, "code": error.wire_code, "message": error.message})
@@ -214,8 +225,7 @@ class Subvideos:
 
     async def forget(self, digest: str) -> None:
         """What was wanted and how it went, unless somebody waits for it again."""
-        if not await self.is_wanted(digest):
-            await self._redis.delete(_key(digest), _waiters(digest))
+        await self._forget(keys=[_key(digest), _waiters(digest)], args=[time.time()])
 
     async def _write(self, digest: str, fields: dict[str, str], *, count_end: bool = False) -> None:
         async with self._redis.pipeline(transaction=True) as pipe:

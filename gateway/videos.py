@@ -207,6 +207,10 @@ class Videos:
         """Note what the video consists of."""
         await self._use(keys=[_key(video_id), _uses_key(video_id)], args=[video_id, *digests])
 
+    async def is_used(self, digest: str) -> bool:
+        """Whether any video consists of it."""
+        return bool(await cast(Any, self._redis.exists(f"uses:{digest}")))
+
     async def delete(self, video_id: str) -> list[str]:
         """The digests of what it consisted of and no other video does; their bytes are still there."""
         tenant = (await cast(Any, self._redis.hget(_key(video_id), "tenant")) or b"").decode()

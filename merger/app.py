@@ -27,7 +27,7 @@ from shared.schemas import (
     SubvideoRef,
 )
 from shared.store import SubvideoStore, connect
-from shared.trust import ServiceTokens
+from shared.trust import ServiceTokens, metrics_tokens
 from shared.video import DecodeLimits
 
 VERSION = version("edge-moe-video")
@@ -102,6 +102,7 @@ def create_app(settings: MergerSettings) -> FastAPI:
         ready=ready,
         body_limit_bytes=settings.body_limit_bytes,
         tokens=ServiceTokens(settings),
+        metrics_tokens=metrics_tokens(settings),
     )
     app.add_exception_handler(RedisError, _on_redis_error)
     app.include_router(router)

@@ -15,6 +15,7 @@ from anyio import CapacityLimiter
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
+from shared.memory import HeapTrimmer
 from shared.tracing import span
 
 Result = TypeVar("Result")
@@ -37,6 +38,7 @@ class Jobs:
         self._under_way: dict[str, asyncio.Task[Any]] = {}
         self._stopping = Event()
         self._mean_s = 1.0
+        self._trimmer = HeapTrimmer()
 
     def __repr__(self) -> str:
         return f"Jobs(running={self._limiter.borrowed_tokens}, under_way={len(self._under_way)})"
@@ -67,6 +69,7 @@ class Jobs:
                 start = time.monotonic()
                 result = work(self._checkpoint(start + self._job_limit_s))
                 self._mean_s += 0.2 * (time.monotonic() - start - self._mean_s)
+                self._trimmer.trim()
                 return result
 
         try:

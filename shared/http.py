@@ -53,10 +53,11 @@ def create_service(
     ready: ReadinessCheck,
     body_limit_bytes: int,
     tokens: ServiceTokens | None = None,
+    metrics_tokens: ServiceTokens | None = None,
 ) -> FastAPI:
     """A FastAPI application with `/healthz`, `/readyz`, `/metrics` and errors as `{"error": {…}}`.
 
-    `tokens` are for a service that only other services call.
+    `tokens` are for a service that only other services call, `metrics_tokens` for those who read its metrics.
     """
     # No pages that explore the API: they run scripts from elsewhere.
     app = FastAPI(title=name, version=version, lifespan=_flushed(lifespan), docs_url=None, redoc_url=None)
@@ -81,7 +82,9 @@ def create_service(
         return {"status": "ready"}
 
     @app.get("/metrics", tags=["operations"], response_class=Response)
-    def metrics() -> Response:
+    def metrics(request: Request) -> Response:
+        if metrics_tokens is not None:
+            metrics_tokens.check(request.headers.get("authorization", ""))
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return app

@@ -199,6 +199,10 @@ class SubvideoRef(Wire):
 
 # What `POST /v1/subvideos` of an expert streams, one JSON object a line (application/x-ndjson).
 
+#: While there is nothing to tell, the expert sends an empty line so often, and says so in this header.
+ALIVE_EVERY_S = 2.0
+ALIVE_HEADER = "alive-every-s"
+
 
 class Queued(Wire):
     type: Literal["queued"] = "queued"

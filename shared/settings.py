@@ -34,6 +34,8 @@ class ServiceSettings(BaseSettings):
     #: What services show each other as `Authorization: Bearer`: several are separated by commas, of which the
     #: first is sent and all are accepted. Without it, nobody is asked.
     service_token: SecretStr | None = None
+    #: Show `/metrics` to bearers of a service token only; else to everybody who reaches the port.
+    metrics_need_token: bool = False
     #: Certificate chain and key (PEM): with them the service speaks TLS, and shows them where it is asked.
     tls_certificate: FilePath | None = None
     tls_key: FilePath | None = None
@@ -48,6 +50,12 @@ class ServiceSettings(BaseSettings):
         if value is not None and any(len(part.strip()) < 16 for part in value.get_secret_value().split(",")):
             raise ValueError("every service token needs at least 16 characters")
         return value
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        if self.metrics_need_token and self.service_token is None:
+            raise ValueError("metrics_need_token needs a service_token")
+        return self
 
     @model_validator(mode="after")
     def _check_tls(self) -> Self:

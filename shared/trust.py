@@ -28,6 +28,11 @@ class ServiceTokens:
             raise Unauthenticated("the services' token is missing or wrong")
 
 
+def metrics_tokens(settings: ServiceSettings) -> ServiceTokens | None:
+    """For reading metrics; None where everybody may."""
+    return ServiceTokens(settings) if settings.metrics_need_token else None
+
+
 def client_options(settings: ServiceSettings) -> dict[str, Any]:
     """For an httpx client that calls other services: it shows token and certificate, and stays with them."""
     return {

@@ -14,6 +14,8 @@ import torch
 from diffusers.models.activations import GEGLU
 from torch import nn
 
+#: Sizes of pictures for which weights stay packed.
+_SIZES = 2
 _OPERATORS = ("_linear_pointwise", "_reorder_linear_weight", "_convolution_pointwise")
 
 
@@ -75,22 +77,29 @@ class PackedGeglu(nn.Module):
 
 
 class PackedConv2d(nn.Module):
-    """A convolution whose weight is packed when a picture of a new size first comes by, for that size."""
+    """A convolution whose weight is packed when a picture of a new size comes by, for that size.
+
+    Every packed weight is a copy, so only those of the last sizes are kept.
+    """
 
     def __init__(self, plain: nn.Conv2d) -> None:
         super().__init__()
         self.weight, self.bias = plain.weight, plain.bias
         self._geometry = (list(plain.padding), list(plain.stride), list(plain.dilation), plain.groups)
+        #: By size, the newest last. Replaced, never changed: threads may share the layer.
         self._packed: dict[tuple[int, ...], torch.Tensor] = {}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         size = tuple(x.shape[2:])
-        if size not in self._packed:
-            self._packed[size] = torch._C._nn.mkldnn_reorder_conv2d_weight(  # type: ignore[call-arg]
+        weight = self._packed.get(size)
+        if weight is None:
+            weight = torch._C._nn.mkldnn_reorder_conv2d_weight(  # type: ignore[call-arg]
                 self.weight.detach().to_mkldnn(), *self._geometry, x.shape
             )
+            kept = [(known, other) for known, other in self._packed.items() if known != size]
+            self._packed = dict([*kept[-_SIZES + 1 :], (size, weight)])
         convolved: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, self._packed[size], self.bias, *self._geometry, "none", [], ""
+            x, weight, self.bias, *self._geometry, "none", [], ""
         )
         return convolved
 

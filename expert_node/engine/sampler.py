@@ -60,7 +60,8 @@ class Anchor:
 
     @property
     def size_bytes(self) -> int:
-        return sum(step.size_bytes for step in self.steps)
+        kept = [self.x_0, self.x_t1, self.x_t0, *([] if self.subjects is None else [self.subjects])]
+        return sum(step.size_bytes for step in self.steps) + sum(each.nbytes for each in kept)
 
 
 class Mover(Protocol):

@@ -166,12 +166,12 @@ async def retrieve_video(record: OwnVideo, response: Response, parts: PartsDep) 
 
 @router.delete("/{video_id}")
 async def delete_video(record: OwnVideo, parts: PartsDep) -> VideoDeleted:
-    """With its events, its content, and the clips that are in no other video."""
+    """With its events, its content, its plan, and the clips that are in no other video."""
     if not record.is_terminal:
         await parts.workers.cancel("videos", record.id)
     unused = await parts.videos.delete(record.id)
     await parts.store.delete(*unused)
-    await parts.jobs.forget_clips(record, unused)
+    await parts.jobs.forget(record)
     return VideoDeleted(id=record.id)
 
 
@@ -195,8 +195,11 @@ async def remix_video(record: OwnVideo, request: Request, response: Response, pa
 async def _accept(
     video_id: str, wanted: VideoRequest, parts: Parts, response: Response, *, may_exist: bool = False
 ) -> Video:
+    known = may_exist and await parts.videos.find(video_id) is not None
+    if not known:  # outside the turn: a slow filter must hold up nobody else
+        await parts.moderation.check([wanted.prompt, *(clip.prompt for clip in wanted.plan_clips)])
     async with parts.admission.turn:
-        if not (may_exist and await parts.videos.find(video_id)):
+        if not known:
             await _create(video_id, wanted, parts)
         # Shielded: a client that hangs up now must not leave a video that nobody makes.
         await asyncio.shield(parts.workers.add("videos", video_id))
@@ -208,7 +211,6 @@ async def _accept(
 async def _create(video_id: str, wanted: VideoRequest, parts: Parts) -> None:
     """Raises RateLimited when the cluster has too much to do, or the tenant one of its limits reached."""
     tenant, quotas = wanted.tenant, parts.quotas
-    await parts.moderation.check([wanted.prompt, *(clip.prompt for clip in wanted.plan_clips)])
     await parts.admission.check(wanted.key_frames * wanted.width * wanted.height / 1e6)
     await quotas.spend_seconds(tenant, wanted.expected_seconds)
     outcome = await parts.videos.create(

@@ -45,3 +45,8 @@ class PlanCache:
             await self._redis.set(self._key(prompt, mode), plan.model_dump_json(), px=self._ttl_ms)
         except RedisError as error:
             log.warning("plan not cached", error=str(error))
+
+    async def forget(self, prompt: str, mode: Mode | None) -> None:
+        """Raises RedisError: who deletes must know whether it is gone."""
+        if self._redis is not None:
+            await self._redis.delete(self._key(prompt, mode))

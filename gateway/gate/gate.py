@@ -53,6 +53,10 @@ class Gate:
         gate = plan.gate.model_copy(update={"latency_ms": latency_ms})
         return _timed(_moving(plan.model_copy(update={"gate": gate})), seconds, self._stage_seconds)
 
+    async def forget(self, prompt: str, *, mode: ForcedMode | None = None) -> None:
+        """Remember no plan of the prompt; the next who asks has it made anew."""
+        await self._cache.forget(prompt, mode)
+
     async def close(self) -> None:
         if self._llm is not None:
             await self._llm.close()

@@ -144,6 +144,32 @@ def test_node_can_do_nothing_else(deployed: cluster.Cluster, command: str) -> No
     assert isinstance(info.value, redis.exceptions.NoPermissionError)
 
 
+#: What a node may say to Redis at all; those that name a key may name subvideos only.
+SUBVIDEO_COMMANDS = {"get", "set", "getex", "getrange", "pexpire", "del"}
+CONNECTION_COMMANDS = {"ping", "auth", "hello", "select", "echo", "multi", "exec", "discard"}
+
+
+def test_of_all_commands_node_may_use_those_of_the_store(deployed: cluster.Cluster) -> None:
+    with redis.Redis.from_url(deployed.redis_url("gateway")) as client:
+        arities = {name: command["arity"] for name, command in client.command().items()}
+    assert len(arities) > 200
+    allowed = set()
+    for name, arity in arities.items():
+        arguments = ["video:1"] * (abs(arity) - 1)
+        with redis.Redis.from_url(deployed.redis_url("node")) as client:
+            try:
+                client.execute_command(name, *arguments)
+            except redis.exceptions.NoPermissionError as error:
+                assert ("access" in str(error)) == (name in SUBVIDEO_COMMANDS), (
+                    "the key is refused, or the command"
+                )
+                continue
+            except redis.RedisError:  # let in, and the arguments were of no use
+                pass
+        allowed.add(name.lower())
+    assert allowed <= CONNECTION_COMMANDS | {"client", "reset", "quit"}, "with a key that is no subvideo's"
+
+
 def test_nobody_without_a_password_reads_anything(deployed: cluster.Cluster) -> None:
     with redis.Redis(port=deployed.redis_port) as client, pytest.raises(redis.AuthenticationError):
         client.get("video:1")

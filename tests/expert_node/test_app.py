@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from expert_node.app import create_app
 from expert_node.node import Node
 from expert_node.settings import ExpertSettings
-from shared.schemas import Completed, ExpertMessage, Failed, Progress, Queued, SubvideoSpec
+from shared.schemas import ALIVE_HEADER, Completed, ExpertMessage, Failed, Progress, Queued, SubvideoSpec
 from shared.store import SubvideoStore, connect
 from shared.video import decode
 
@@ -109,7 +109,7 @@ def post(url: str, spec: SubvideoSpec) -> httpx.Response:
 def messages(response: httpx.Response) -> list[ExpertMessage]:
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "application/x-ndjson"
-    return [MESSAGE.validate_json(line) for line in response.text.splitlines()]
+    return [MESSAGE.validate_json(line) for line in response.text.splitlines() if line]
 
 
 def node_of(app: FastAPI) -> Node:
@@ -217,7 +217,7 @@ async def test_a_dropped_connection_cancels_at_the_next_step(
     async with httpx.AsyncClient(timeout=60) as client:
         async with client.stream("POST", f"{url}/v1/subvideos", json=long.model_dump(mode="json")) as stream:
             async for line in stream.aiter_lines():
-                message = MESSAGE.validate_json(line)
+                message = MESSAGE.validate_json(line) if line else None
                 if isinstance(message, Progress):
                     assert message.step < message.steps / 2
                     break
@@ -241,6 +241,30 @@ def test_a_failed_job_does_not_poison_the_next(
     assert "out of luck" in failed.message
     monkeypatch.setattr(studio, "make", real)
     assert isinstance(messages(post(url, spec))[-1], Completed)
+
+
+def test_a_long_step_gives_signs_of_life(
+    url: str, app: FastAPI, spec: SubvideoSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = node_of(app).worker._studio
+    real, seen = studio.make, threading.Event()
+
+    def long(*specs: Any, **report: Any) -> Any:
+        assert seen.wait(20), "no sign of life"
+        return real(*specs, **report)
+
+    monkeypatch.setattr(studio, "make", long)
+    monkeypatch.setattr("expert_node.app.ALIVE_EVERY_S", 0.05)
+    with httpx.stream(
+        "POST", f"{url}/v1/subvideos", json=spec.model_dump(mode="json"), timeout=60
+    ) as response:
+        assert response.headers[ALIVE_HEADER] == "0.05"
+        lines = []
+        for line in response.iter_lines():
+            lines.append(line)
+            if not line:
+                seen.set()
+    assert isinstance(MESSAGE.validate_json(lines[-1]), Completed)
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_node_unready(

@@ -32,3 +32,13 @@ def test_packed_layers_predict_the_same(
         expected, actual = prediction(plain, x, text), prediction(twin, x, text)
     scale = expected.float().abs().max()
     assert (actual - expected).float().abs().max() < scale * (1e-5 if dtype == torch.float32 else 5e-2)
+
+
+def test_weights_stay_packed_for_the_last_sizes_only() -> None:
+    plain = torch.nn.Conv2d(3, 4, 3, padding=1)
+    layer = PackedConv2d(plain)
+    with torch.inference_mode():
+        for side in (4, 5, 6, 7, 6, 4):
+            x = torch.randn(1, 3, side, side)
+            torch.testing.assert_close(layer(x), plain(x))
+    assert list(layer._packed) == [(7, 7), (4, 4)]

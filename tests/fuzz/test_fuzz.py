@@ -9,5 +9,5 @@ from tests.fuzz.__main__ import run
 @pytest.mark.filterwarnings("ignore::Warning:schemathesis")
 def test_no_request_breaks_a_service() -> None:
     for service in run(requests=300, number=7):
-        assert service.answers[401], "some had no key"
-        assert service.answers[200]
+        assert service.answered(401) or not service.secured, "some had no key"
+        assert service.answered(200)

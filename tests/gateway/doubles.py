@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from shared.errors import InvalidRequest, NotFound
 from shared.http import error_response
 from shared.schemas import (
+    ALIVE_HEADER,
     ExpertStatus,
     FormRequest,
     MergeReply,
@@ -44,12 +45,16 @@ class RulesGate:
     def __init__(self, delay_s: float = 0.0) -> None:
         self.calls = 0
         self.delay_s = delay_s
+        self.forgotten: list[str] = []
 
     async def plan(self, prompt: str, *, mode: str | None, seconds: float | None) -> Plan:
         self.calls += 1
         await asyncio.sleep(self.delay_s)
         stages = [stage.split("&") for stage in prompt.split(";")] if mode is None else [[prompt]]
         return plan_of(*stages)
+
+    async def forget(self, prompt: str, *, mode: str | None) -> None:
+        self.forgotten.append(prompt)
 
     async def close(self) -> None:
         pass
@@ -128,6 +133,9 @@ class ExpertDouble:
     fault: str = ""
     faulty: int = 10**6
     fault_every: int = 1
+    #: How often it says that it gives a sign of life, and how often it does, until a clip may go on.
+    alive_said_s: float | None = None
+    alive_s: float | None = None
     #: Set before a clip may pass its first step.
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     calls: list[str] = field(default_factory=list)
@@ -200,7 +208,10 @@ class ExpertDouble:
             return JSONResponse(error, status_code=400)
         if fault == "500":
             return Response("boom", status_code=500)
-        return StreamingResponse(self._stream(spec, fault), media_type="application/x-ndjson")
+        headers = {} if self.alive_said_s is None else {ALIVE_HEADER: f"{self.alive_said_s:g}"}
+        return StreamingResponse(
+            self._stream(spec, fault), media_type="application/x-ndjson", headers=headers
+        )
 
     async def _stream(self, spec: SubvideoSpec, fault: str) -> AsyncIterator[bytes]:
         self.running += 1
@@ -219,6 +230,9 @@ class ExpertDouble:
 
     async def _work(self, spec: SubvideoSpec, fault: str) -> AsyncIterator[bytes]:
         for step in range(self.steps):
+            while self.alive_s is not None and not self.may_go_on.is_set():
+                await asyncio.sleep(self.alive_s)
+                yield b"\n"
             await self.may_go_on.wait()
             await asyncio.sleep(self.step_s)
             yield json.dumps({"type": "progress", "step": step + 1, "steps": self.steps}).encode() + b"\n"
@@ -258,6 +272,8 @@ class MergerDouble:
         self.forms: list[FormRequest] = []
         #: Statuses to answer with before serving.
         self.faults: list[int] = []
+        #: How long a stage takes.
+        self.delay_s = 0.0
         #: How many stages to refuse because their foreground cannot be keyed.
         self.unusable = 0
         #: Digests to claim missing, once each.
@@ -291,6 +307,7 @@ class MergerDouble:
             self.unusable -= 1
             return error_response(InvalidRequest("none of it is key colour", code="unusable_subvideo"))
         self.stages.append(request)
+        await asyncio.sleep(self.delay_s)
         if len(request.parts) == 1:
             _, ref = await self._store.get(request.parts[0].digest)
         else:

@@ -49,6 +49,6 @@ async def test_a_slow_filter_holds_up_nobody_but_those_it_judges(cluster: Cluste
     filtering = Filter()
     filtering.together = asyncio.Barrier(8)
     async with serving(filtering.app) as url:
-        http = await cluster.gateway(moderation_base_url=f"{url}/v1")
+        http = await cluster.gateway(moderation_base_url=f"{url}/v1", moderation_timeout_s=60)
         posts = (http.post("/v1/videos", json={"prompt": f"a dog {n}"}) for n in range(8))
         assert {answer.status_code for answer in await asyncio.gather(*posts)} == {200}

@@ -23,6 +23,19 @@ async def test_a_run_that_was_taken_over_withdraws_only_itself(redis_url: str) -
         assert not await subvideos.is_wanted(spec.digest)
 
 
+async def test_what_nobody_waits_for_is_forgotten_when_its_task_stops(redis_url: str) -> None:
+    async with connect(redis_url) as redis:
+        subvideos = Subvideos(redis, SubvideoStore(redis, ttl_s=60, limit_bytes=100), Notifier(redis))
+        spec, waiter = SubvideoSpec(prompt="a cat"), Waiter("video_1")
+        await subvideos.join(spec, waiter, tenant="")
+        await subvideos.forget(spec.digest)
+        await subvideos.stopped(spec.digest)
+        assert await subvideos.wanted(spec.digest), "somebody waits for it"
+        await subvideos.leave(spec.digest, waiter)
+        await subvideos.stopped(spec.digest)
+        assert await redis.keys("making:*") == []
+
+
 async def test_who_dies_while_waiting_stops_counting(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.subvideos._LEASE_S", -1.0)
     async with connect(redis_url) as redis:

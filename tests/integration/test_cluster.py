@@ -168,3 +168,21 @@ def test_killed_process_costs_no_job(client: httpx.Client, victim: str) -> None:
     made = finish(client, accepted["id"])
     assert made["status"] == "completed", made["error"]
     assert content(client, made["id"])[1].frames > 0
+
+
+@pytest.mark.slow
+def test_a_stopped_expert_costs_its_clip_seconds(client: httpx.Client) -> None:
+    accepted = create(client, "a lion in the desert", profile="balanced")
+    stopped = 0
+    for name, data in events(client, accepted["id"]):
+        if name == "subvideo" and data["state"] == "in_progress" and data["progress"] > 0:
+            stopped = process_id(data["expert"])
+            os.kill(stopped, signal.SIGSTOP)
+            break
+    began = time.monotonic()
+    try:
+        made = finish(client, accepted["id"])
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    assert made["status"] == "completed", made["error"]
+    assert time.monotonic() - began < 90, "the two minutes after which no progress counts as a fault"

@@ -13,8 +13,15 @@ import pytest
 import redis as blocking_redis
 import trustme
 from fastapi import FastAPI
+from pydantic import ValidationError
 
+import expert_node.app
+import gateway.app
+import merger.app
 from deploy.cluster import redis_executable
+from expert_node.settings import ExpertSettings
+from gateway.settings import GatewaySettings
+from merger.settings import MergerSettings
 from shared.errors import Unauthenticated
 from shared.http import create_service
 from shared.settings import ServiceSettings
@@ -179,3 +186,20 @@ async def test_redis_by_mutual_tls(redis_with_tls: str, ours: Papers) -> None:
         pytest.raises((blocking_redis.ConnectionError, ssl.SSLError, OSError)),
     ):
         anonymous.ping()
+
+
+@pytest.mark.parametrize("name", ["gateway", "merger", "expert_node"])
+async def test_metrics_are_everybodys_or_the_services_own(name: str) -> None:
+    create, kind = {
+        "gateway": (gateway.app.create_app, GatewaySettings),
+        "merger": (merger.app.create_app, MergerSettings),
+        "expert_node": (expert_node.app.create_app, ExpertSettings),
+    }[name]
+    with pytest.raises(ValidationError, match="needs a service_token"):
+        kind(metrics_need_token=True)
+    token = {"authorization": f"Bearer {FIRST}"}
+    for needed, headers, status in ((False, {}, 200), (True, {}, 401), (True, token, 200)):
+        transport = httpx.ASGITransport(create(kind(service_token=FIRST, metrics_need_token=needed)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            assert (await http.get("/metrics", headers=headers)).status_code == status
+            assert (await http.get("/healthz")).status_code == 200, "of no use to a scraper"
