@@ -18,7 +18,7 @@ from expert_node.engine.autoencoder import PatchAutoencoder
 from expert_node.engine.loras import Lora, fuse
 from expert_node.engine.manifest import FILE_NAME, Manifest, read_manifest
 from expert_node.engine.prior import FILE_NAME as PRIOR
-from expert_node.engine.prior import load_prior
+from expert_node.engine.prior import Prior, load_prior
 from expert_node.engine.single_file import is_single_file, load_parts
 from expert_node.engine.students import file_beside, load_students
 from expert_node.engine.text import ClipText, MiniLmText, TextEncoder
@@ -45,6 +45,8 @@ class Checkpoint:
     manifest: Manifest
     #: UNets of profiles that have one of their own.
     students: Mapping[Profile, Any] = field(default_factory=dict)
+    #: Drafts what the UNet sees beside the noise, if it was made for that.
+    prior: Prior | None = None
 
     @property
     def latent_scale(self) -> int:
@@ -105,7 +107,9 @@ def _load(model: str, source: str, device: torch.device, cache_dir: Path) -> Che
     vae = _placed(_weights(PatchAutoencoder if own else getattr(diffusers, vae_class), source, "vae"), device)
     text = _text_encoder(source, manifest, device, cache_dir)
     students = load_students(source, unet)
-    return Checkpoint(model, unet, vae, text, scheduler_config, manifest, students)
+    path = file_beside(source, PRIOR)
+    prior = load_prior(path, device) if path else None
+    return Checkpoint(model, unet, vae, text, scheduler_config, manifest, students, prior)
 
 
 def _load_file(path: str, layout: str, device: torch.device) -> Checkpoint:
@@ -121,9 +125,7 @@ def _placed(part: Any, device: torch.device) -> Any:
 def _text_encoder(source: str, manifest: Manifest, device: torch.device, cache_dir: Path) -> TextEncoder:
     if manifest.text.encoder == "clip":
         return ClipText.load(source, device)
-    path = file_beside(source, PRIOR)
-    prior = load_prior(path, device) if path else None
-    return MiniLmText.load(minilm.unpacked(cache_dir), device, tokens=manifest.text.tokens, prior=prior)
+    return MiniLmText.load(minilm.unpacked(cache_dir), device, tokens=manifest.text.tokens)
 
 
 def _weights(cls: Any, source: str, part: str) -> Any:

@@ -18,11 +18,14 @@ from expert_node.engine.keying import hint, noise_offset, prompt_of
 from expert_node.engine.motion import STILL
 from expert_node.engine.noise import NoiseStream
 from expert_node.engine.packing import packed
+from expert_node.engine.prior import Draft
 from expert_node.engine.recipe import Precision, Recipe, recipe_of
 from expert_node.engine.sampler import Anchor, Conditioning, Denoised, Sampler, StepHook
 from shared.errors import InvalidRequest
 from shared.schemas import Profile, SubvideoSpec
 
+#: How far the seed moves a draft's subjects: x, lower edge, and the logarithm of their size.
+_JITTER = (0.05, 0.006, 0.03)
 #: (clips, frames, height, width, 3 or 4), RGB or RGBA.
 Pictures = NDArray[np.uint8]
 
@@ -82,7 +85,7 @@ class Generator:
         assert all(self.recipe(spec) == recipe for spec in specs)
         unet = self._unet(precision or recipe.precision, recipe.student)
         sampler = Sampler(unet, self.checkpoint.scheduler_config, self._mover)
-        text = self._conditioning(specs)
+        text = self._conditioning(specs, recipe)
         noises = [self._noise(spec, recipe) for spec in specs]
         anchor, later = self._anchor(sampler, specs, noises, text, recipe, on_step=on_step)
         yield self._pictures(Denoised(anchor.x_0[:, None], anchor.subjects), specs, text)
@@ -126,7 +129,7 @@ class Generator:
             return rgb
         alpha = np.full_like(rgb[..., :1], 255)
         for index, words in enumerate(text.subjects):
-            if words and denoised.subjects is not None:
+            if denoised.subjects is not None and (words or text.draft):
                 alpha[index] = hint(denoised.subjects[index], rgb.shape[2:4])
         return np.concatenate([rgb, alpha], axis=-1)
 
@@ -138,17 +141,35 @@ class Generator:
 
     def _noise(self, spec: SubvideoSpec, recipe: Recipe) -> NoiseStream:
         scale = self.checkpoint.latent_scale
-        channels = int(self.checkpoint.unet.config.in_channels)
+        channels = int(self.checkpoint.unet.config.out_channels)
         shape = (channels, recipe.height_px // scale, recipe.width_px // scale)
         return NoiseStream(spec.seed, shape, frames=recipe.frames)
 
-    def _conditioning(self, specs: Sequence[SubvideoSpec]) -> Conditioning:
+    def _conditioning(self, specs: Sequence[SubvideoSpec], recipe: Recipe) -> Conditioning:
         encode, key = self.checkpoint.text.encode, self.checkpoint.manifest.key
         prompts = [prompt_of(spec, key) for spec in specs]
+        positive = encode(prompts)
         return Conditioning(
             negative=encode([spec.negative_prompt for spec in specs]),
-            positive=encode(prompts),
+            positive=positive,
+            draft=self._draft(positive, specs, recipe),
             subjects=tuple(self._subject(spec, prompt) for spec, prompt in zip(specs, prompts, strict=True)),
+        )
+
+    @torch.inference_mode()
+    def _draft(self, words: torch.Tensor, specs: Sequence[SubvideoSpec], recipe: Recipe) -> Draft | None:
+        """The prior's, if there is one; where its subjects are depends a little on the seed."""
+        if self.checkpoint.prior is None:
+            return None
+        scale = self.checkpoint.latent_scale
+        jitter = torch.stack(
+            [torch.randn(3, generator=torch.Generator().manual_seed(spec.seed)) for spec in specs]
+        ).clamp(-2, 2) * torch.tensor(_JITTER)
+        return self.checkpoint.prior.draft(
+            words,
+            height=recipe.height_px // scale,
+            width=recipe.width_px // scale,
+            jitter=jitter.to(words.device),
         )
 
     def _subject(self, spec: SubvideoSpec, prompt: str) -> tuple[int, ...]:

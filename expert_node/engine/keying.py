@@ -51,7 +51,7 @@ def noise_offset(spec: SubvideoSpec, checkpoint: Checkpoint) -> torch.Tensor:
     colour (TKG-DM, Morita et al. 2024). Zero for a scene.
     """
     settings = checkpoint.manifest.key
-    channels = checkpoint.unet.config.in_channels
+    channels = checkpoint.unet.config.out_channels
     if not spec.keyed or not settings.noise_shift:
         return torch.zeros(channels, 1, 1)
     low, high = checkpoint.manifest.pixel_range

@@ -1,10 +1,12 @@
-"""The prior: from what a text encoder understood of a prompt to what its subject looks like.
+"""The prior: from what a text encoder understood of a prompt to a draft of the picture.
 
-A small network that imagines a thumbnail of the subject, as unCLIP's prior imagines a picture's embedding
-(Ramesh et al. 2022, arXiv 2204.06125). The UNet attends to the thumbnail's patches as to words, so that it
-need not keep every subject's looks in its own weights: it learns to draw what the thumbnail shows.
+A small network imagines a thumbnail of the prompt's subject, as unCLIP's prior imagines a picture's embedding
+(Ramesh et al. 2022, arXiv 2204.06125), and where it is in the picture. The UNet is shown this draft beside
+the noise, as other checkpoints are shown a depth map, so that it need not keep every subject's looks in its
+own weights: it learns to draw what the draft shows, and the setting around it.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,20 +14,46 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-#: The thumbnail's patches, a grid of 8×8, and the channels that describe one.
-GRID, CHANNELS = 8, 96
-PATCHES = GRID * GRID
+from expert_node.engine.motion import progress_at, warp
+from shared.schemas import Motion
+
+#: The thumbnail: 64×64 pixels as 8×8 patches, each by so many principal components.
+SIDE_PX, GRID, CHANNELS = 64, 8, 96
+PATCHES, PATCH_PX = GRID * GRID, SIDE_PX // GRID
 TEXT_CHANNELS = 384
-_PLACES = 32
-#: Of the meaning where it enters the layers: about one for each channel.
-_LENGTH = TEXT_CHANNELS**0.5
+#: As many as a draft shows at most, and what is told of each: whether it is there, x, lower edge, side.
+PLACES, PLACE = 3, 4
+#: Pixels of the draft for each latent, along each side; as channels beside the latents.
+DRAFT_PX = 4
+DRAFT_CHANNELS = 4 * DRAFT_PX**2
 #: How sharply one known name is chosen among those of similar meaning, in cosines.
 _TEMPERATURE = 0.02
 FILE_NAME = "prior.safetensors"
+#: Alpha below which a thumbnail shows nothing.
+_FAINT = 0.08
+#: Of the meaning where it enters the layers: about one for each channel.
+_LENGTH = TEXT_CHANNELS**0.5
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What pictures should show, roughly: `pixels` (N, 4, h, w), RGBA multiplied by alpha, in [0, 1]."""
+
+    pixels: Tensor
+
+    @property
+    def channels(self) -> Tensor:
+        """As the UNet sees it: (N, 64, h / 4, w / 4)."""
+        return F.pixel_unshuffle(self.pixels, DRAFT_PX)
+
+    def moved(self, motion: Motion, frame: int, *, frames: int) -> "Draft":
+        """What a later frame should show."""
+        progress = progress_at(frame, motion, frames=frames)
+        return Draft(warp(self.pixels, motion, progress=progress, interpolation="bicubic").clamp(0, 1))
 
 
 class Prior(nn.Module):
-    """Hidden states of a prompt's words to further tokens that describe its subject's looks."""
+    """Hidden states of a prompt's words to its subject's looks and places."""
 
     def __init__(
         self, known: int, *, questions: int = 6, answer: int = 96, width: int = 1024, code: int = 384
@@ -33,23 +61,27 @@ class Prior(nn.Module):
         """`known` is how many names of subjects it remembers."""
         super().__init__()
         self.known: Tensor
+        self.components: Tensor
+        self.mean: Tensor
+        self.scale: Tensor
         self.register_buffer("known", F.normalize(torch.randn(known, TEXT_CHANNELS), dim=-1))
+        self.register_buffer("components", torch.zeros(CHANNELS, 4 * PATCH_PX**2))
+        self.register_buffer("mean", torch.zeros(4 * PATCH_PX**2))
+        self.register_buffer("scale", torch.ones(CHANNELS))
         self.questions = nn.Parameter(0.05 * torch.randn(1 + questions, TEXT_CHANNELS))
         self.meaning = nn.Linear(TEXT_CHANNELS, TEXT_CHANNELS)
         self.answer = nn.Linear(TEXT_CHANNELS, answer)
+        understood = TEXT_CHANNELS + questions * answer
         self.layers = nn.Sequential(
-            nn.Linear(TEXT_CHANNELS + questions * answer, width),
+            nn.Linear(understood, width),
             nn.GELU(),
             nn.Linear(width, code),
             nn.GELU(),
             nn.Linear(code, PATCHES * CHANNELS),
         )
-        mixing = torch.randn(TEXT_CHANNELS, TEXT_CHANNELS, generator=torch.Generator().manual_seed(0))
-        basis = torch.linalg.qr(mixing)[0]
-        self.basis: Tensor
-        self.places: Tensor
-        self.register_buffer("basis", basis[:CHANNELS].contiguous())
-        self.register_buffer("places", _waves() @ basis[CHANNELS : CHANNELS + _PLACES])
+        self.layout = nn.Sequential(
+            nn.Linear(understood + TEXT_CHANNELS, 192), nn.GELU(), nn.Linear(192, PLACES * PLACE)
+        )
 
     def understood(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """Of words (N, tokens, 384), zero after the last of each: what their subject means, (N, 384), of unit
@@ -60,29 +92,60 @@ class Prior(nn.Module):
         about = torch.einsum("nqt,ntc->nqc", weights, words)
         return F.normalize(self.meaning(about[:, 0]), dim=-1), self.answer(about[:, 1:]).flatten(1)
 
-    def shown(self, meaning: Tensor, details: Tensor) -> Tensor:
-        """What the patches show: (N, 64, 96). The subject is the known one that is nearest in meaning."""
+    def recalled(self, meaning: Tensor) -> Tensor:
+        """The known meaning that is nearest, (N, 384)."""
         near = (meaning @ self.known.T / _TEMPERATURE).softmax(-1)
-        recalled = F.normalize(near @ self.known, dim=-1)
-        shown: Tensor = self.layers(torch.cat([_LENGTH * recalled, details], 1))
+        return F.normalize(near @ self.known, dim=-1)
+
+    def shown(self, meaning: Tensor, details: Tensor) -> Tensor:
+        """What the patches show of the nearest known subject: (N, 64, 96)."""
+        shown: Tensor = self.layers(torch.cat([_LENGTH * self.recalled(meaning), details], 1))
         return shown.reshape(-1, PATCHES, CHANNELS)
 
-    def forward(self, words: Tensor) -> Tensor:
-        return self.shown(*self.understood(words))
+    def placed(self, words: Tensor, meaning: Tensor, details: Tensor) -> Tensor:
+        """Where subjects are: (N, 3, 4), as fractions of the picture; the first number tells whether."""
+        whole = F.normalize(words.sum(1), dim=-1)
+        seen = torch.cat([_LENGTH * self.recalled(meaning), details, _LENGTH * whole], 1)
+        places: Tensor = self.layout(seen)
+        return places.reshape(-1, PLACES, PLACE)
 
-    def tokens(self, words: Tensor) -> Tensor:
-        """The words, and behind them the patches as tokens: (N, tokens + 64, 384)."""
-        return torch.cat([words, self(words) @ self.basis + self.places], 1)
+    def thumbnails(self, shown: Tensor) -> Tensor:
+        """Patches (N, 64, 96) to pictures (N, 4, 64, 64), RGBA multiplied by alpha, in [0, 1]."""
+        flat = (shown * self.scale) @ self.components + self.mean
+        split = flat.reshape(-1, GRID, GRID, PATCH_PX, PATCH_PX, 4)
+        pictures = split.permute(0, 5, 1, 3, 2, 4).reshape(-1, 4, SIDE_PX, SIDE_PX).clamp(0, 1)
+        return pictures * (pictures[:, 3:] > _FAINT)
+
+    def draft(self, words: Tensor, *, height: int, width: int, jitter: Tensor | None = None) -> Draft:
+        """Of words (N, tokens, 384), for latents of that height and width.
+
+        `jitter` (N, 3) moves the places: x and lower edge by so much, the size by the exponential of it.
+        """
+        meaning, details = self.understood(words)
+        places = self.placed(words, meaning, details)
+        if jitter is not None:
+            x, base, side = places[..., 1:].unbind(-1)
+            sides = side * jitter[:, 2:].exp()
+            places = torch.stack([places[..., 0], x + jitter[:, :1], base + jitter[:, 1:2], sides], -1)
+        thumbnails = self.thumbnails(self.shown(meaning, details))
+        return composed(thumbnails, places, height_px=height * DRAFT_PX, width_px=width * DRAFT_PX)
 
 
-def _waves() -> Tensor:
-    """Sines and cosines of the patches' rows and columns: (64, 32)."""
-    frequencies = torch.pi * torch.arange(1, _PLACES // 4 + 1) / GRID
-    angles = (torch.arange(GRID) + 0.5)[:, None] * frequencies
-    waves = torch.cat([angles.sin(), angles.cos()], 1)
-    rows = waves[:, None].expand(GRID, GRID, -1)
-    columns = waves[None].expand(GRID, GRID, -1)
-    return torch.cat([rows, columns], -1).flatten(0, 1)
+def composed(thumbnails: Tensor, places: Tensor, *, height_px: int, width_px: int) -> Draft:
+    """Thumbnails (N, 4, 64, 64) at their places (N, 3, 4), one over the other."""
+    rows = (torch.arange(height_px, device=places.device) + 0.5) / height_px
+    columns = (torch.arange(width_px, device=places.device) + 0.5) / width_px
+    square = min(height_px, width_px)
+    pixels = thumbnails.new_zeros(len(thumbnails), 4, height_px, width_px)
+    for there, x, base, side in (place.unbind(-1) for place in places.unbind(1)):
+        high = (side * square / height_px).clamp(min=0.02)[:, None]
+        wide = (side * square / width_px).clamp(min=0.02)[:, None]
+        v = (rows[None] - base[:, None] + high / 2) / high * 2
+        u = (columns[None] - x[:, None]) / wide * 2
+        grid = torch.stack([u[:, None].expand(-1, height_px, -1), v[:, :, None].expand(-1, -1, width_px)], -1)
+        top = F.grid_sample(thumbnails, grid, align_corners=False) * (there > 0.5)[:, None, None, None]
+        pixels = top + pixels * (1 - top[:, 3:])
+    return Draft(pixels)
 
 
 def load_prior(path: Path, device: torch.device) -> Prior:

@@ -15,6 +15,7 @@ from expert_node.engine.attention import AnchorStep, FrameAttention, WordWatch
 from expert_node.engine.health import check_latents
 from expert_node.engine.motion import progress_at, warp
 from expert_node.engine.noise import NoiseStream
+from expert_node.engine.prior import Draft
 from expert_node.engine.recipe import Recipe
 from expert_node.engine.solver import Solver
 from shared.schemas import Motion
@@ -31,9 +32,12 @@ class Conditioning:
     positive: torch.Tensor
     #: Positions of each clip's subject in its text, to be watched; empty for none.
     subjects: tuple[tuple[int, ...], ...] = ()
+    #: What the prompts' pictures should show, for UNets that see it beside the noise.
+    draft: Draft | None = None
 
     def watch(self) -> WordWatch | None:
-        return WordWatch(self.subjects) if any(self.subjects) else None
+        """Nothing is to be watched where a draft shows the subjects."""
+        return WordWatch(self.subjects) if any(self.subjects) and self.draft is None else None
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ class Sampler:
         first, later = Trajectory(solver, noise[:, None]), None
         x_t1 = x_t0 = noise
         steps: list[AnchorStep] = []
-        watch = text.watch()
+        watch, drafts = text.watch(), self._drafts(text, recipe, range(1))
         for index, timestep in enumerate(solver.timesteps):
             x_t1 = first.x[:, 0] if index == recipe.noise_index else x_t1
             if index == recipe.warp_index:
@@ -130,10 +134,13 @@ class Sampler:
                 if joining:
                     x = self._moved(x_t0, x_t1, joining, recipe, range(1, recipe.frames))
                     later = Trajectory(self._solver(recipe), x)
-                    self._replay(later, steps, text, recipe, watch=None, on_step=on_step)
+                    drafts = self._drafts(text, recipe, range(recipe.frames))
+                    self._replay(later, steps, text, recipe, drafts[1:], watch=None, on_step=on_step)
             x = torch.cat([first.x, later.x], dim=1) if later else first.x
             frames = FrameAttention(AnchorStep(), frames=x.shape[1], watch=watch)
-            prediction = self._predict(x, timestep, text, frames, scale=recipe.guidance_scale, guided=guided)
+            prediction = self._predict(
+                x, timestep, text, frames, drafts, scale=recipe.guidance_scale, guided=guided
+            )
             if index >= recipe.noise_index:
                 steps.append(frames.anchor)
             first.step(prediction[:, :1], timestep)
@@ -143,8 +150,8 @@ class Sampler:
                 on_step()
         x_0 = check_latents(first.x[:, 0])
         x_t0 = x_0 if recipe.warp_index == recipe.steps else x_t0
-        anchor = Anchor(x_0, x_t1, x_t0, watch.finest() if watch else None, tuple(steps))
-        return anchor, Denoised(check_latents(later.x)) if later else None
+        anchor = Anchor(x_0, x_t1, x_t0, _seen(watch, drafts[:1]), tuple(steps))
+        return anchor, Denoised(check_latents(later.x), _seen(None, drafts[1:])) if later else None
 
     @torch.inference_mode()
     def frames(
@@ -165,8 +172,9 @@ class Sampler:
             numbers = range(start, min(start + chunk, recipe.frames))
             x = self._moved(anchor.x_t0, anchor.x_t1, noises, recipe, numbers)
             trajectory, watch = Trajectory(self._solver(recipe), x), text.watch()
-            self._replay(trajectory, anchor.steps, text, recipe, watch=watch, on_step=on_step)
-            yield Denoised(check_latents(trajectory.x), watch.finest() if watch else None)
+            drafts = self._drafts(text, recipe, numbers)
+            self._replay(trajectory, anchor.steps, text, recipe, drafts, watch=watch, on_step=on_step)
+            yield Denoised(check_latents(trajectory.x), _seen(watch, drafts))
 
     def _replay(
         self,
@@ -174,6 +182,7 @@ class Sampler:
         steps: Sequence[AnchorStep],
         text: Conditioning,
         recipe: Recipe,
+        drafts: Sequence[Draft],
         *,
         watch: WordWatch | None,
         on_step: StepHook,
@@ -185,7 +194,9 @@ class Sampler:
         for timestep, step in zip(timesteps, steps, strict=False):
             frames = FrameAttention(step, replay=True, frames=count, watch=watch)
             scale = recipe.guidance_scale
-            prediction = self._predict(trajectory.x, timestep, text, frames, scale=scale, guided=guided)
+            prediction = self._predict(
+                trajectory.x, timestep, text, frames, drafts, scale=scale, guided=guided
+            )
             trajectory.step(prediction, timestep)
             on_step()
 
@@ -222,6 +233,15 @@ class Sampler:
         spread = (0, 2, 3)
         return moved * (noise.std(spread, keepdim=True) / moved.std(spread, keepdim=True))
 
+    @staticmethod
+    def _drafts(text: Conditioning, recipe: Recipe, numbers: range) -> list[Draft]:
+        """Of the frames with these numbers: moved as they are, if by pixels; none if the UNet sees none."""
+        if text.draft is None:
+            return []
+        if recipe.warp != "pixels":
+            return [text.draft] * len(numbers)
+        return [text.draft.moved(recipe.motion, frame, frames=recipe.frames) for frame in numbers]
+
     def _kept_signal(self, recipe: Recipe) -> torch.Tensor:
         solver = self._solver(recipe)
         t1 = int(solver.timesteps[recipe.noise_index])
@@ -234,15 +254,22 @@ class Sampler:
         timestep: torch.Tensor,
         text: Conditioning,
         frames: FrameAttention,
+        drafts: Sequence[Draft],
         *,
         scale: float,
         guided: bool,
     ) -> torch.Tensor:
-        """The UNet's prediction for (clips, frames, …), float32, guided without a classifier if `guided`."""
+        """The UNet's prediction for (clips, frames, …), float32, guided without a classifier if `guided`.
+
+        What not to show has no draft.
+        """
         embeds = torch.cat([text.negative, text.positive]) if guided else text.positive
-        flat = x.flatten(0, 1)
+        seen = torch.cat([x, torch.stack([draft.channels for draft in drafts], 1)], 2) if drafts else x
+        flat, blind = seen.flatten(0, 1), seen.clone() if drafts and guided else seen
+        if drafts and guided:
+            blind[:, :, x.shape[2] :] = 0
         prediction = self._unet(
-            (torch.cat([flat, flat]) if guided else flat).to(self._unet.dtype),
+            (torch.cat([blind.flatten(0, 1), flat]) if guided else flat).to(self._unet.dtype),
             timestep,
             encoder_hidden_states=embeds.to(self._unet.dtype),
             cross_attention_kwargs={"frames": frames},
@@ -255,3 +282,10 @@ class Sampler:
 
     def _solver(self, recipe: Recipe) -> Solver:
         return Solver(recipe.solver, self._scheduler_config, steps=recipe.steps, device=self._unet.device)
+
+
+def _seen(watch: WordWatch | None, drafts: Sequence[Draft]) -> torch.Tensor | None:
+    """Where subjects are, as `Denoised.subjects`: as the drafts show it, or as the text attention saw it."""
+    if drafts:
+        return torch.stack([draft.pixels[:, 3].flatten(1) for draft in drafts], 1)
+    return watch.finest() if watch else None

@@ -6,8 +6,6 @@ from typing import Any, Protocol
 import torch
 from transformers import AutoTokenizer, BertModel, CLIPTextModel, CLIPTokenizer
 
-from expert_node.engine.prior import PATCHES, Prior
-
 
 class TextEncoder(Protocol):
     """What the engine asks of a text encoder."""
@@ -65,31 +63,18 @@ class ClipText(_TransformersText):
 
 
 class MiniLmText(_TransformersText):
-    """all-MiniLM-L6-v2: hidden states of a fixed number of tokens, padding zeroed; the prior adds patches."""
-
-    prior: Prior | None = None
+    """all-MiniLM-L6-v2: hidden states of a fixed number of tokens, padding zeroed."""
 
     @classmethod
-    def load(
-        cls, folder: Path, device: torch.device, *, tokens: int, prior: Prior | None = None
-    ) -> "MiniLmText":
+    def load(cls, folder: Path, device: torch.device, *, tokens: int) -> "MiniLmText":
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = BertModel.from_pretrained(
             folder, use_safetensors=True, local_files_only=True, dtype=torch.float32
         )
-        text = cls(tokenizer, model, device, tokens=tokens)
-        text.prior = prior
-        return text
+        return cls(tokenizer, model, device, tokens=tokens)
 
     @torch.inference_mode()
     def encode(self, prompts: list[str]) -> torch.Tensor:
         batch = self._tokenized(prompts)
         hidden = self.model(**batch).last_hidden_state
-        words: torch.Tensor = hidden * batch["attention_mask"][..., None]
-        return self.prior.tokens(words) if self.prior else words
-
-    def tokens_of(self, prompt: str, words: str) -> tuple[int, ...]:
-        """The words, and with a prior the patches of what they look like."""
-        found = super().tokens_of(prompt, words)
-        patches = range(self._tokens, self._tokens + PATCHES) if self.prior and found else ()
-        return (*found, *patches)
+        return hidden * batch["attention_mask"][..., None]  # type: ignore[no-any-return]

@@ -14,8 +14,8 @@ from transformers.utils import logging
 from expert_node.engine.autoencoder import PatchAutoencoder
 from expert_node.engine.checkpoint import Checkpoint, load_checkpoint
 from expert_node.engine.generator import Generator
+from expert_node.engine.prior import DRAFT_CHANNELS, Prior
 from expert_node.engine.prior import FILE_NAME as PRIOR
-from expert_node.engine.prior import Prior
 
 logging.disable_progress_bar()
 torch.set_num_threads(1)  # tests share the machine
@@ -102,7 +102,7 @@ def patch_folder(tmp_path_factory: pytest.TempPathFactory, sd_folder: Path) -> P
     folder = tmp_path_factory.mktemp("patches")
     torch.manual_seed(8)
     unet = tiny_unet(
-        in_channels=8,
+        in_channels=8 + DRAFT_CHANNELS,
         out_channels=8,
         text_channels=384,
         addition_embed_type="text",

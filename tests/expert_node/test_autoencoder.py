@@ -8,6 +8,7 @@ import torch
 from expert_node.engine.autoencoder import PatchAutoencoder, PatchMover
 from expert_node.engine.checkpoint import load_checkpoint
 from expert_node.engine.generator import Generator
+from expert_node.engine.prior import Draft, composed
 from shared.errors import ModelNotFound
 from shared.schemas import Motion, SubvideoSpec
 
@@ -88,3 +89,17 @@ def test_clips_of_moved_pixels_resemble_their_anchor(patch_folder: Path, cache_d
     assert [part.shape[:2] for part in together] == [(2, 1), (2, 2)]
     for index, one in enumerate(alone):
         assert abs(one[0].astype(int) - together[0][index].astype(int)).max() <= 2
+
+
+def test_drafts_are_placed_and_jittered_by_the_seed(patch_folder: Path, cache_dir: Path) -> None:
+    prior = load_checkpoint(str(patch_folder), device=CPU, cache_dir=cache_dir).prior
+    assert prior is not None
+    places = torch.tensor([[[1, 0.5, 1.0, 0.5], [0, 0.5, 0.5, 1], [1, 0.1, 0.5, 0.2]]])
+    white = torch.ones(1, 4, 64, 64)
+    shown = composed(white, places, height_px=40, width_px=80).pixels[0, 3]
+    assert shown[25:, 35:45].min() == 1, "the first one's side is half of the height"
+    assert shown[:18, 20:].max() == 0, "the second is not there"
+    assert shown[14:19, 5:11].min() == 1
+    moved = Draft(shown.expand(1, 4, -1, -1)).moved(Motion(x=-64, y=0), 1, frames=3).pixels[0, 3]
+    assert moved[25:, 45:55].min() > 0.99, "an eighth of the width to the right"
+    assert Draft(shown.expand(1, 4, -1, -1)).channels.shape == (1, 64, 10, 20)

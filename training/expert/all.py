@@ -20,6 +20,7 @@ def stages(work: Path, options: list[str], *, device: str) -> list[list[str]]:
         ["prior", "--steps", "6000", *options],
         ["prior", "--decay", "2000", *options],
         ["latents", "--steps", "20", *options],
+        ["layout", "--decay", "2000", *options],
         ["denoiser", "--steps", "40000", *options],
         ["denoiser", "--decay", "10000", *options],
         ["student", "--steps", "3000", *options],

@@ -1,5 +1,5 @@
-"""The denoiser: a UNet over 16×16 latents that attends to the caption and to what the prior makes of it,
-trained to predict velocity.
+"""The denoiser: a UNet over 16×16 latents, beside the prior's draft of the picture, that attends to the
+caption; trained to predict velocity.
 """
 
 from typing import Any
@@ -10,11 +10,12 @@ from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor
 
-from expert_node.engine.prior import Prior
+from expert_node.engine.prior import DRAFT_CHANNELS, DRAFT_PX, Prior, composed
 
+from .autoencoder import CHANNELS
 from .devices import fused, mixed
 from .latents import STAGE as LATENTS
-from .latents import Shards
+from .latents import Batch, Shards
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .noise import LEVELS, Process
 from .prior import trained as trained_prior
@@ -33,8 +34,8 @@ REFRESH_EVERY = 500
 def new_denoiser(widths: tuple[int, ...] = WIDTHS) -> Any:
     model: Any = UNet2DConditionModel(  # type: ignore[no-untyped-call]
         sample_size=16,
-        in_channels=32,
-        out_channels=32,
+        in_channels=CHANNELS + DRAFT_CHANNELS,
+        out_channels=CHANNELS,
         layers_per_block=1,
         block_out_channels=widths,
         down_block_types=("CrossAttnDownBlock2D",) * 3,
@@ -63,21 +64,21 @@ class Denoising:
     def given(self, step: int) -> Given:
         if step % REFRESH_EVERY == 0:
             self.data.refresh()
-        z, texts = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
+        batch = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
         generator = torch.Generator().manual_seed(step)
+        known = torch.rand(self.batch, generator=generator) >= WITHOUT_CAPTION
         return {
-            "z": z,
-            "texts": self._sometimes_without(texts, generator),
+            "z": batch.z,
+            "words": torch.where(known[:, None, None], batch.words, nothing()),
+            "draft": drafted(self.prior, batch) * known[:, None, None, None],
             "levels": self._levels(generator),
         }
 
     def losses(self, step: int, given: Given) -> Losses:
         z, levels = given["z"], given["levels"]
-        with torch.no_grad():
-            texts = self.prior.tokens(given["texts"])
         noise = torch.randn(z.shape, generator=torch.Generator(z.device).manual_seed(step), device=z.device)
-        x = self.process.diffused(z, noise, levels).contiguous(memory_format=torch.channels_last)
-        velocity = self._predicted(x, levels, texts)
+        x = torch.cat([self.process.diffused(z, noise, levels), given["draft"]], 1)
+        velocity = self._predicted(x.contiguous(memory_format=torch.channels_last), levels, given["words"])
         wanted = self.process.velocity(z, noise, levels)
         errors = (velocity - wanted).square().mean((1, 2, 3))
         return {"velocity": (errors * self.process.weight(levels)).mean()}
@@ -93,9 +94,13 @@ class Denoising:
         places = (torch.randperm(self.batch, generator=generator) + offset) / self.batch
         return (places * LEVELS).long().clamp(0, LEVELS - 1)
 
-    def _sometimes_without(self, texts: Tensor, generator: torch.Generator) -> Tensor:
-        dropped = torch.rand(len(texts), generator=generator) < WITHOUT_CAPTION
-        return torch.where(dropped[:, None, None], nothing(), texts)
+
+@torch.no_grad()
+def drafted(prior: Prior, batch: Batch) -> Tensor:
+    """What the prior imagines, where the pictures show it: (N, 64, 16, 16)."""
+    thumbnails = prior.thumbnails(prior.shown(*prior.understood(batch.words)))
+    side = batch.z.shape[-1] * DRAFT_PX
+    return composed(thumbnails, batch.places, height_px=side, width_px=side).channels
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from .latents import Statistics
 from .noise import scheduler
 from .pictures import KEYS
 from .places import WORK
+from .prior import LAYOUT
 from .prior import STAGE as PRIOR
 from .student import STAGE as STUDENT
 from .student import STEPS, adapter, factors
@@ -98,7 +99,7 @@ def export(work: Path, folder: Path) -> int:
         lora = adapter(weights, factors(changes))
         half = {name: value.half().contiguous() for name, value in lora.items()}
         save_file(half, folder / "fast.safetensors")
-    imagined = averages(work, PRIOR)
+    imagined = averages(work, LAYOUT) or averages(work, PRIOR)
     if imagined is None:
         raise FileNotFoundError("no prior yet: python -m training.expert.prior")
     save_file({name: value.half().contiguous() for name, value in imagined.items()}, folder / PRIOR_FILE)

@@ -37,8 +37,9 @@ class Picture:
     setting: str | None
     key: str | None = None
     count: int = 1
-    #: The subject by itself.
+    #: The subject by itself, and where: x of the middle, the lower edge and the longer side of each.
     sprite: Sprite | None = None
+    places: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ def scene(rng: np.random.Generator, subject: Subject, setting: str, mix: Mix = M
     stage = SETTINGS[setting].paint(canvas)
     canvas.blurred(canvas.between(0, 1.1))
     count, who = _cast(rng, subject, words, mix)
-    _compose(canvas, subject, [look for _, look in who], stage)
+    places = _compose(canvas, subject, [look for _, look in who], stage)
     caption, sprite = words.scene(who[0][0], setting), who[0][1].sprite
-    return Picture(canvas.pixels, caption, subject.name, setting, count=count, sprite=sprite)
+    return Picture(canvas.pixels, caption, subject.name, setting, count=count, sprite=sprite, places=places)
 
 
 def keyed(rng: np.random.Generator, subject: Subject, key: str, mix: Mix = Mix()) -> Picture:
@@ -77,9 +78,11 @@ def keyed(rng: np.random.Generator, subject: Subject, key: str, mix: Mix = Mix()
     colour = canvas.near(KEYS[key], 0.01)
     canvas.gradient(colour, colour)
     count, who = _cast(rng, subject, words, mix)
-    _compose(canvas, subject, [look for _, look in who], FLOATING, tilt=0, steady=True)
+    places = _compose(canvas, subject, [look for _, look in who], FLOATING, tilt=0, steady=True)
     caption, sprite = words.keyed(who[0][0], key), who[0][1].sprite
-    return Picture(canvas.pixels, caption, subject.name, None, key=key, count=count, sprite=sprite)
+    return Picture(
+        canvas.pixels, caption, subject.name, None, key=key, count=count, sprite=sprite, places=places
+    )
 
 
 @dataclass(frozen=True)
@@ -143,8 +146,9 @@ def _compose(
     *,
     tilt: float = 12,
     steady: bool = False,
-) -> None:
-    crowd = len(looks)
+) -> tuple[tuple[float, float, float], ...]:
+    """Draws them; where each is, as in `Picture.places`."""
+    crowd, places = len(looks), []
     shrink = (1, 0.74, 0.6)[crowd - 1] * canvas.between(0.88, 1.06)
     tint = [canvas.between(0.97, 1.03) * v for v in stage.tint]
     base = _base(canvas, subject, stage, steady=steady)
@@ -154,7 +158,10 @@ def _compose(
         floats = stage.ground is None or subject.section == "flying"
         if floats and tilt and subject.section not in ("portraits", "heads"):
             sprite = sprites.rotated(sprite, canvas.between(-tilt, tilt))
-        _put(canvas, subject, _fitted(sprite, subject.size * shrink, crowd), x, base, tint=tint, stage=stage)
+        sprite = _fitted(sprite, subject.size * shrink, crowd)
+        _put(canvas, subject, sprite, x, base, tint=tint, stage=stage)
+        places.append((x, base, max(sprite.shape[:2]) / canvas.side))
+    return tuple(places)
 
 
 def _base(canvas: Canvas, subject: Subject, stage: Stage, *, steady: bool) -> float:

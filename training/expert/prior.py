@@ -30,7 +30,7 @@ from .subjects import subjects
 from .text import embedded
 from .thumbnails import code, patches, thumbnail
 
-STAGE = "prior"
+STAGE, LAYOUT = "prior", "layout"
 SEED = 29
 BATCH = 256
 CAPTIONS = 60_000
@@ -114,13 +114,18 @@ def new_prior(device: torch.device = CPU) -> Prior:
     names = [name for subject in subjects().values() for name in (subject.name, *subject.also)]
     prior = Prior(len(names))
     prior.known.copy_(sentence(embedded([f"{article(name)} {name}" for name in names], device)))
+    for name in ("mean", "components", "scale"):
+        getattr(prior, name).copy_(getattr(code(), name))
     return prior
 
 
 @cache
 def trained(work: Path, device: torch.device = CPU) -> Prior:
-    store = Shelf(work / STAGE)
-    state = store.load("decayed.pt") or store.load("last.pt")
+    """With its layout, if that is trained."""
+    states = (
+        Shelf(work / stage).load(name) for stage in (LAYOUT, STAGE) for name in ("decayed.pt", "last.pt")
+    )
+    state = next((state for state in states if state), None)
     if state is None:
         raise FileNotFoundError("no prior yet: python -m training.expert.prior")
     model = Prior(len(state["average"]["known"]))

@@ -75,38 +75,37 @@ class Model:
     @torch.inference_mode()
     def pictures(self, captions: Sequence[str], *, seed: int = 0) -> NDArray[np.uint8]:
         """uint8 (captions, 256, 256, 3) RGB."""
-        x = self._denoised(self.prior.tokens(embedded(list(captions), self.device).to(self.device)), seed)
+        x = self._denoised(embedded(list(captions), self.device).to(self.device), seed)
         z = x * self.statistics.std.to(x.device) + self.statistics.mean.to(x.device)
         with mixed(x.device):
             return as_pixels(self.autoencoder.decode(z.contiguous(memory_format=torch.channels_last)).sample)
 
-    def _denoised(self, texts: Tensor, seed: int) -> Tensor:
+    def _denoised(self, words: Tensor, seed: int) -> Tensor:
         solver: Any = scheduler()
         solver.set_timesteps(self.steps)
-        shape = (1, self.denoiser.config.in_channels, 16, 16)
+        shape = (1, self.denoiser.config.out_channels, 16, 16)
         x = torch.cat(
-            [torch.randn(shape, generator=torch.Generator().manual_seed(seed + i)) for i in range(len(texts))]
+            [torch.randn(shape, generator=torch.Generator().manual_seed(seed + i)) for i in range(len(words))]
         ).to(self.device)
+        draft = self.prior.draft(words, height=16, width=16).channels
         for level in solver.timesteps:
-            x = solver.step(self._velocity(x, level, texts), level, x).prev_sample
+            x = solver.step(self._velocity(x, level, words, draft), level, x).prev_sample
         return x
 
-    def _velocity(self, x: Tensor, level: Tensor, texts: Tensor) -> Tensor:
-        guided = self.guidance > 1
-        context = (
-            torch.cat([self.prior.tokens(nothing().to(x.device)).expand_as(texts), texts])
-            if guided
-            else texts
-        )
-        doubled = torch.cat([x, x]) if guided else x
+    def _velocity(self, x: Tensor, level: Tensor, words: Tensor, draft: Tensor) -> Tensor:
+        seen = torch.cat([x, draft], 1)
+        if self.guidance > 1:
+            unguided = torch.cat([x, torch.zeros_like(draft)], 1)
+            seen = torch.cat([unguided, seen])
+            words = torch.cat([nothing().to(x.device).expand_as(words), words])
         with mixed(x.device):
             velocity: Tensor = self.denoiser(
-                doubled.contiguous(memory_format=torch.channels_last), level, context
+                seen.contiguous(memory_format=torch.channels_last), level, words
             ).sample
-        if not guided:
+        if self.guidance <= 1:
             return velocity.float()
-        without, bound = velocity.float().chunk(2)
-        return without + self.guidance * (bound - without)
+        free, bound = velocity.float().chunk(2)
+        return free + self.guidance * (bound - free)
 
 
 def as_pixels(made: Tensor) -> NDArray[np.uint8]:

@@ -19,7 +19,7 @@ from expert_node.engine.prior import Prior
 
 from .checkpoints import Shelf
 from .denoiser import STAGE as DENOISER
-from .denoiser import WIDTHS, new_denoiser
+from .denoiser import WIDTHS, drafted, new_denoiser
 from .devices import mixed
 from .latents import STAGE as LATENTS
 from .latents import Shards
@@ -36,6 +36,10 @@ RANK = 12
 BATCH = 24
 SEED = 53
 RECIPE = Recipe(learning_rate=5e-4, warmup=100, ema=0.998, weight_decay=0.0)
+
+
+#: Words, and the draft beside the latents.
+Told = tuple[Tensor, Tensor]
 
 
 class LowRank(nn.Module):
@@ -129,31 +133,29 @@ class Distillation:
         self.levels = torch.cat([grid(STEPS * ratio), torch.tensor([-1])])
 
     def given(self, step: int) -> Given:
-        z, texts = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
+        batch = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
         generator = torch.Generator().manual_seed(step)
         starts = torch.randint(0, STEPS, (self.batch,), generator=generator) * self.ratio
-        return {"z": z, "texts": texts, "starts": starts}
+        draft = drafted(self.prior, batch)
+        return {"z": batch.z, "words": batch.words, "draft": draft, "starts": starts}
 
     def losses(self, step: int, given: Given) -> Losses:
-        z, starts = given["z"], given["starts"]
-        with torch.no_grad():
-            texts = self.prior.tokens(given["texts"])
-            self._nothing = self.prior.tokens(nothing().to(z.device))
+        z, starts, told = given["z"], given["starts"], (given["words"], given["draft"])
         self.levels = self.levels.to(z.device)
         levels = self.levels[starts]
         noise = torch.randn(z.shape, generator=torch.Generator(z.device).manual_seed(step), device=z.device)
         x = self.process.diffused(z, noise, levels)
-        wanted = self._destination(x, texts, starts)
-        made = self.process.clean(x, self._velocity(self.student, x, levels, texts), levels)
+        wanted = self._destination(x, told, starts)
+        made = self.process.clean(x, self._velocity(self.student, x, levels, told), levels)
         target = self._clean_for(x, wanted, levels, self.levels[starts + self.ratio])
         return {"clean": (made - target).square().mean()}
 
     @torch.no_grad()
-    def _destination(self, x: Tensor, texts: Tensor, starts: Tensor) -> Tensor:
+    def _destination(self, x: Tensor, told: Told, starts: Tensor) -> Tensor:
         """Where the guided teacher gets from x in its steps."""
         for offset in range(self.ratio):
             now, then = self.levels[starts + offset], self.levels[starts + offset + 1]
-            velocity = self._guided(x, now, texts)
+            velocity = self._guided(x, now, told)
             clean, noise = self.process.clean(x, velocity, now), self.process.noise_in(x, velocity, now)
             alpha, sigma = self._at(then)
             x = alpha * clean + sigma * noise
@@ -172,15 +174,18 @@ class Distillation:
         clean = (levels < 0).reshape(-1, 1, 1, 1)
         return torch.where(clean, 1.0, alpha), torch.where(clean, 0.0, sigma)
 
-    def _guided(self, x: Tensor, levels: Tensor, texts: Tensor) -> Tensor:
-        both = torch.cat([self._nothing.expand_as(texts), texts])
+    def _guided(self, x: Tensor, levels: Tensor, told: Told) -> Tensor:
+        words, draft = told
+        unguided = nothing().to(words.device).expand_as(words), torch.zeros_like(draft)
+        both = torch.cat([unguided[0], words]), torch.cat([unguided[1], draft])
         free, bound = self._velocity(self.teacher, torch.cat([x, x]), levels.repeat(2), both).chunk(2)
         return free + self.guidance * (bound - free)
 
     @staticmethod
-    def _velocity(model: Any, x: Tensor, levels: Tensor, texts: Tensor) -> Tensor:
+    def _velocity(model: Any, x: Tensor, levels: Tensor, told: Told) -> Tensor:
+        seen = torch.cat([x, told[1]], 1).contiguous(memory_format=torch.channels_last)
         with mixed(x.device):
-            velocity: Tensor = model(x.contiguous(memory_format=torch.channels_last), levels, texts).sample
+            velocity: Tensor = model(seen, levels, told[0]).sample
         return velocity.float()
 
 

@@ -8,13 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from expert_node.engine.prior import CHANNELS, GRID, PATCHES
+from expert_node.engine.prior import CHANNELS, GRID, PATCH_PX, PATCHES, SIDE_PX
 
 from .sprites import Sprite
 from .subjects import subjects
 
-SIDE_PX = 64
-_PATCH_PX = SIDE_PX // GRID
 _LOOKS = 6
 
 
@@ -33,15 +31,8 @@ def thumbnail(sprite: Sprite | None) -> NDArray[np.uint8]:
 
 def patches(thumbnails: NDArray[np.uint8]) -> Tensor:
     """uint8 (N, 64, 64, 4) to float32 (N, 64, 256) in [0, 1]."""
-    split = torch.from_numpy(thumbnails).reshape(-1, GRID, _PATCH_PX, GRID, _PATCH_PX, 4)
+    split = torch.from_numpy(thumbnails).reshape(-1, GRID, PATCH_PX, GRID, PATCH_PX, 4)
     return split.permute(0, 1, 3, 2, 4, 5).reshape(len(thumbnails), PATCHES, -1).float() / 255
-
-
-def joined(flat: Tensor) -> NDArray[np.uint8]:
-    """The way back."""
-    split = flat.reshape(-1, GRID, GRID, _PATCH_PX, _PATCH_PX, 4).permute(0, 1, 3, 2, 4, 5)
-    pixels: NDArray[np.uint8] = (split.reshape(-1, SIDE_PX, SIDE_PX, 4) * 255).clamp(0, 255).byte().numpy()
-    return pixels
 
 
 class Code:
@@ -56,9 +47,6 @@ class Code:
     def encoded(self, flat: Tensor) -> Tensor:
         """(N, 64, 256) to (N, 64, 96)."""
         return (flat - self.mean) @ self.components.T / self.scale
-
-    def decoded(self, coded: Tensor) -> Tensor:
-        return (coded * self.scale) @ self.components + self.mean
 
 
 @cache

@@ -10,15 +10,15 @@ from safetensors.torch import save_file
 from expert_node.engine.checkpoint import load_checkpoint
 from expert_node.engine.generator import Generator
 from expert_node.engine.loras import Lora, fuse
-from expert_node.engine.prior import PATCHES, Prior
+from expert_node.engine.prior import PATCHES, Prior, composed
 from expert_node.engine.solver import Solver
 from shared.schemas import SubvideoSpec
-from training.expert import autoencoder, denoiser, latents, prior, student, thumbnails
+from training.expert import autoencoder, denoiser, latents, layout, prior, student, thumbnails
 from training.expert.autoencoder import Mending, new_autoencoder
 from training.expert.checkpoints import Shelf
 from training.expert.export import LIMIT_BYTES, export
 from training.expert.loop import Training
-from training.expert.pictures import picture
+from training.expert.pictures import Mix, keyed, picture
 from training.expert.restore import restore
 from training.expert.subjects import subjects
 
@@ -71,11 +71,11 @@ def test_the_decoder_learns_to_mend_and_the_linear_part_stays():
 
 def test_a_thumbnail_survives_its_code():
     looks = [subjects()[name].look(np.random.default_rng(7)).sprite for name in ("teacher", "dog", "car")]
-    shown = thumbnails.patches(np.stack([thumbnails.thumbnail(sprite) for sprite in (*looks, None)]))
-    code = thumbnails.code()
-    back = code.decoded(code.encoded(shown))
-    assert float((back - shown).square().mean().sqrt()) < 0.04
-    np.testing.assert_array_equal(thumbnails.joined(shown)[0], thumbnails.thumbnail(looks[0]))
+    small = np.stack([thumbnails.thumbnail(sprite) for sprite in (*looks, None)])
+    back = prior.new_prior().thumbnails(thumbnails.code().encoded(thumbnails.patches(small)))
+    wanted = torch.from_numpy(small).permute(0, 3, 1, 2) / 255
+    assert float((back - wanted).square().mean().sqrt()) < 0.04
+    assert float(back[3].abs().max()) == 0
 
 
 def test_the_prior_learns_captions_by_heart():
@@ -102,14 +102,40 @@ def test_no_name_that_is_kept_for_the_evaluation_is_in_the_captions_about_everyt
     assert not [thing for thing in everything if any(name in thing for name in unseen)]
 
 
-def test_a_prior_adds_patches_behind_the_words_and_ignores_padding():
+def test_a_draft_is_what_was_rendered_without_its_surroundings(work):
+    """Thumbnails at the places that pictures tell lie where their subjects are."""
+    shown = [
+        keyed(np.random.default_rng(seed), subjects()["dog"], "green", Mix(several=0)) for seed in range(4)
+    ]
+    small = np.stack([thumbnails.thumbnail(picture.sprite) for picture in shown])
+    pixels = torch.from_numpy(small).permute(0, 3, 1, 2) / 255
+    draft = composed(pixels, torch.from_numpy(latents.placed(shown)), height_px=64, width_px=64)
+    for made, wanted in zip(draft.pixels, shown, strict=True):
+        green = wanted.pixels.astype(float)[::4, ::4] - wanted.pixels[0, 0]
+        subject = torch.from_numpy(np.abs(green).sum(-1) > 60)
+        assert float((made[3] > 0.5).eq(subject).float().mean()) > 0.97
+
+
+def test_the_layout_learns_where_subjects_are(work):
+    model = Prior(3)
+    optimizer = torch.optim.AdamW(model.layout.parameters(), 3e-3)
+    lesson, losses = layout.Placing(model, latents.Shards(work / "latents"), batch=8), []
+    for step in range(30):
+        loss = torch.stack(list(lesson.losses(step, lesson.given(step)).values())).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_padding_means_nothing_to_the_prior():
     words = torch.randn(2, 24, 384)
     words[:, 9:] = 0
     model = Prior(3)
-    tokens = model.tokens(words)
-    assert tokens.shape == (2, 24 + PATCHES, 384)
-    torch.testing.assert_close(tokens[:, :24], words)
-    torch.testing.assert_close(model(words[:, :12]), model(words))
+    drafts = [model.draft(part, height=16, width=24).pixels for part in (words, words[:, :12])]
+    assert drafts[0].shape == (2, 4, 64, 96)
+    torch.testing.assert_close(*drafts)
 
 
 def test_a_checkpoint_is_what_training_goes_on_from(work, tmp_path):
@@ -135,11 +161,11 @@ def test_a_shard_is_the_same_when_it_is_made_again(work, tmp_path):
 
 
 def test_batches_are_normalised(work):
-    z, texts = latents.Shards(work / "latents").batch(np.random.default_rng(0), 64)
-    assert z.shape == (64, 32, 16, 16)
-    assert texts.shape == (64, 24, 384)
-    assert abs(float(z.mean())) < 0.2
-    assert 0.7 < float(z.std()) < 1.3
+    batch = latents.Shards(work / "latents").batch(np.random.default_rng(0), 64)
+    assert batch.z.shape == (64, 32, 16, 16)
+    assert batch.words.shape == (64, 24, 384)
+    assert abs(float(batch.z.mean())) < 0.2
+    assert 0.7 < float(batch.z.std()) < 1.3
 
 
 def test_the_denoiser_starts_from_the_loss_of_knowing_nothing(work):
@@ -154,7 +180,7 @@ def test_an_untrained_student_is_its_teacher_and_its_factors_add_up(work):
     teacher, pupil = denoiser.new_denoiser(SLIM), student.new_student(widths=SLIM)
     weights = teacher.state_dict()
     student.load_base(pupil, weights)
-    x, level, text = torch.randn(1, 32, 16, 16), torch.tensor([500]), torch.randn(1, 24, 384)
+    x, level, text = torch.randn(1, 96, 16, 16), torch.tensor([500]), torch.randn(1, 24, 384)
     with torch.inference_mode():
         torch.testing.assert_close(pupil(x, level, text).sample, teacher(x, level, text).sample)
     with torch.no_grad():
@@ -207,6 +233,6 @@ def test_an_export_loads_in_the_engine_and_may_ship(work, tmp_path):
     assert (fast.solver, fast.steps, fast.guidance_scale) == ("ddim", student.STEPS, 1.0)
     solver = Solver("ddim", checkpoint.scheduler_config, steps=fast.steps, device=torch.device("cpu"))
     assert solver.timesteps.tolist() == student.grid(student.STEPS).tolist()
-    assert checkpoint.text.encode(["a dog"]).shape == (1, 24 + PATCHES, 384)
+    assert checkpoint.prior is not None
     spec = SubvideoSpec(prompt="a dog", frames=2, profile="fast")
     assert [clip.shape for clip in Generator(checkpoint).generate([spec], on_step=lambda: None)]
