@@ -77,7 +77,11 @@ def key_frames(*specs: SubvideoSpec) -> np.ndarray:
 
 
 def reference_frames(spec: SubvideoSpec) -> np.ndarray:
-    return reference().frames(spec, generator().recipe(spec))
+    engine = generator()
+    recipe = engine.recipe(spec)
+    return reference().frames(
+        spec, recipe, engine.draft(engine.checkpoint.text.encode([spec.prompt]), [spec], recipe)
+    )
 
 
 def in_turn(rounds: int, *tasks: Callable[[], object]) -> list[Timing]:

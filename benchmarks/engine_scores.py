@@ -11,6 +11,7 @@ of an ImageNet classifier, EfficientNet-Lite0 up to stride 16, averaged over the
 import numpy as np
 import torch
 import torch.nn.functional as F
+from diffusers import DDIMScheduler
 
 from expert_node.engine.attention import AnchorStep, FrameAttention
 from expert_node.engine.checkpoint import Checkpoint
@@ -26,10 +27,7 @@ class Judge:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
         self._features = PerceptualDistance()
-        config = checkpoint.scheduler_config
-        ends = config["beta_start"] ** 0.5, config["beta_end"] ** 0.5
-        betas = torch.linspace(*ends, config.get("num_train_timesteps", 1000))
-        self._kept = torch.cumprod(1 - betas**2, 0)
+        self._kept = DDIMScheduler.from_config(checkpoint.scheduler_config).alphas_cumprod
 
     @torch.inference_mode()
     def text_alignment(self, frames: np.ndarray, prompt: str) -> float:
@@ -62,6 +60,11 @@ class Judge:
 
     def _predict(self, x: torch.Tensor, time: int, text: torch.Tensor) -> torch.Tensor:
         frames = {"frames": FrameAttention(AnchorStep())}
+        prior = self._checkpoint.prior
+        if prior is not None:
+            prompted = len(text) // 2
+            draft = prior.draft(text[:prompted], height=x.shape[2], width=x.shape[3]).channels
+            x = torch.cat([x, torch.cat([draft, torch.zeros_like(draft)])], 1)
         predicted: torch.Tensor = self._checkpoint.unet(
             x, time, encoder_hidden_states=text, cross_attention_kwargs=frames, return_dict=False
         )[0]

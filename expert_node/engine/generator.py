@@ -152,12 +152,12 @@ class Generator:
         return Conditioning(
             negative=encode([spec.negative_prompt for spec in specs]),
             positive=positive,
-            draft=self._draft(positive, specs, recipe),
+            draft=self.draft(positive, specs, recipe),
             subjects=tuple(self._subject(spec, prompt) for spec, prompt in zip(specs, prompts, strict=True)),
         )
 
     @torch.inference_mode()
-    def _draft(self, words: torch.Tensor, specs: Sequence[SubvideoSpec], recipe: Recipe) -> Draft | None:
+    def draft(self, words: torch.Tensor, specs: Sequence[SubvideoSpec], recipe: Recipe) -> Draft | None:
         """The prior's, if there is one; where its subjects are depends a little on the seed."""
         if self.checkpoint.prior is None:
             return None
