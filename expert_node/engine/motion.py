@@ -20,7 +20,12 @@ WarpName = Literal["nearest", "bicubic", "pixels"]
 
 
 def warp(
-    latents: torch.Tensor, motion: Motion, *, progress: float, interpolation: Interpolation = "nearest"
+    latents: torch.Tensor,
+    motion: Motion,
+    *,
+    progress: float,
+    interpolation: Interpolation = "nearest",
+    beyond: Literal["reflection", "zeros"] = "reflection",
 ) -> torch.Tensor:
     """Latents moved by `progress` frames' worth of `motion`: (N, C, H, W) to the same, in float32.
 
@@ -34,7 +39,7 @@ def warp(
         latents.float(),
         grid.expand(len(latents), -1, -1, -1),
         mode=interpolation,
-        padding_mode="reflection",
+        padding_mode=beyond,
         align_corners=False,
     )
 

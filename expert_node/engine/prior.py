@@ -47,9 +47,10 @@ class Draft:
         return F.pixel_unshuffle(self.pixels, DRAFT_PX)
 
     def moved(self, motion: Motion, frame: int, *, frames: int) -> "Draft":
-        """What a later frame should show."""
+        """What a later frame should show; nothing comes in from beyond the border."""
         progress = progress_at(frame, motion, frames=frames)
-        return Draft(warp(self.pixels, motion, progress=progress, interpolation="bicubic").clamp(0, 1))
+        pixels = warp(self.pixels, motion, progress=progress, interpolation="bicubic", beyond="zeros")
+        return Draft(pixels.clamp(0, 1))
 
 
 class Prior(nn.Module):

@@ -24,7 +24,7 @@ def test_a_stable_diffusion_folder_needs_no_manifest(sd_checkpoint: Checkpoint) 
 
 def test_the_embedded_checkpoint_states_its_latents(embedded: Checkpoint) -> None:
     mean, std = embedded.latents_scaling()
-    assert mean.shape == std.shape == (1, embedded.unet.config.in_channels, 1, 1)
+    assert mean.shape == std.shape == (1, embedded.unet.config.out_channels, 1, 1)
     assert embedded.text.encode(["a dog", ""]).shape == (2, 24, 384)
     assert float(embedded.text.encode(["a dog"])[0, -1].abs().max()) == 0, "padding is zeroed"
 

@@ -22,7 +22,7 @@ from .prior import trained as trained_prior
 from .text import nothing
 
 STAGE = "denoiser"
-RECIPE = Recipe(learning_rate=5e-4, warmup=400, ema=0.999)
+RECIPE = Recipe(learning_rate=5e-4, warmup=400, ema=0.997)
 BATCH = 48
 #: Channels at 16×16, 8×8 and 4×4.
 WIDTHS = (128, 192, 256)

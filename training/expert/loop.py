@@ -213,10 +213,17 @@ class Training:
             num_workers=workers,
             prefetch_factor=4 if workers else None,
             pin_memory=self.device.type == "cuda",
+            worker_init_fn=_outlive if workers else None,
         )
 
     def _terminate(self, _signal: int, _frame: FrameType | None) -> None:
         self._stop = True
+
+
+def _outlive(_worker: int) -> None:
+    """Signals to stop go to all of a run's processes; the main one then saves, and ends the workers."""
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, signal.SIG_IGN)
 
 
 class _Given(Dataset[Given]):
