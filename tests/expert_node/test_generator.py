@@ -8,7 +8,6 @@ from expert_node.engine.generator import Generator
 from shared.errors import Cancelled
 from shared.schemas import SubvideoSpec
 
-
 GREEN = (0, 177, 64)
 
 
@@ -67,7 +66,13 @@ def test_the_key_colour_is_not_the_subjects(prompt: str, colour: str, embedded: 
 def test_size_keeps_the_native_area_and_the_asked_aspect(embedded_generator: Generator) -> None:
     recipe = embedded_generator.recipe(spec_of("a cat", width=512, height=256))
     assert (recipe.width_px, recipe.height_px) == (368, 176)
-    assert key_frames(embedded_generator, spec_of("a cat", width=512, height=256)).shape == (1, 3, 176, 368, 3)
+    assert key_frames(embedded_generator, spec_of("a cat", width=512, height=256)).shape == (
+        1,
+        3,
+        176,
+        368,
+        3,
+    )
 
 
 def test_a_step_hook_that_raises_stops_at_that_step(embedded_generator: Generator) -> None:

@@ -2,13 +2,17 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 
+from expert_node.engine.checkpoint import EMBEDDED_FOLDER
+from expert_node.engine.prior import FILE_NAME, Prior, load_prior
 from training.expert import classifier
 from training.expert.captions import KEYED, STYLES
 from training.expert.examination import PHRASINGS, all_pairs, paraphrases
 from training.expert.latents import rendered
 from training.expert.measure import accuracy, nearest
 from training.expert.pictures import picture
+from training.expert.recall import recalled
 from training.expert.scenes import SETTINGS
 from training.expert.subjects import subjects
 
@@ -32,6 +36,12 @@ def test_any_beginning_of_the_questions_is_a_fair_sample():
 def test_paraphrases_cover_the_names_kept_apart():
     asked = " ".join(question.caption.lower() for question in paraphrases())
     assert all(name in asked for name in ("professor", "puppy", "physician", "automobile"))
+
+
+def test_the_shipped_prior_knows_what_is_asked_for_and_an_ignorant_one_does_not():
+    questions = all_pairs()[:60]
+    assert recalled(load_prior(EMBEDDED_FOLDER / FILE_NAME, torch.device("cpu")), questions) > 0.9
+    assert recalled(Prior(3), questions) < 0.1
 
 
 class Judge:
