@@ -27,6 +27,7 @@ from benchmarks.engine_reference import ReferencePipeline
 from benchmarks.engine_scores import Judge
 from expert_node.engine.checkpoint import load_checkpoint, quiet_libraries
 from expert_node.engine.generator import Generator
+from expert_node.engine.prior import Draft
 from shared.schemas import SubvideoSpec
 
 PROMPTS = (
@@ -84,6 +85,20 @@ def reference_frames(spec: SubvideoSpec) -> np.ndarray:
     )
 
 
+def drafts_of(spec: SubvideoSpec) -> list[Draft]:
+    """What the UNet is shown of each key frame; nothing by checkpoints that draft no pictures."""
+    engine = generator()
+    recipe = engine.recipe(spec)
+    draft = engine.draft(engine.checkpoint.text.encode([spec.prompt]), [spec], recipe)
+    if draft is None:
+        return []
+    moves = recipe.warp == "pixels"
+    return [
+        draft.moved(recipe.motion, frame, frames=recipe.frames) if moves else draft
+        for frame in range(recipe.frames)
+    ]
+
+
 def in_turn(rounds: int, *tasks: Callable[[], object]) -> list[Timing]:
     """Each task once a round, after a round that does not count."""
     samples: list[list[Timing]] = [[] for _ in tasks]
@@ -133,9 +148,10 @@ def measure_loss(_: int) -> None:
     judge = Judge(generator().checkpoint)
     scores: dict[str, list[float]] = {}
     for profile in ("exact", "balanced", "fast"):
-        clips = [key_frames(spec_of(prompt, profile=profile))[0] for prompt in PROMPTS]
+        specs = [spec_of(prompt, profile=profile) for prompt in PROMPTS]
+        clips, drafts = [key_frames(spec)[0] for spec in specs], [drafts_of(spec) for spec in specs]
         scores[profile] = [
-            statistics.mean(map(judge.text_alignment, clips, PROMPTS)),
+            statistics.mean(map(judge.text_alignment, clips, PROMPTS, drafts)),
             statistics.mean(map(judge.subject_consistency, clips)),
         ]
         row(f"{profile}, text alignment / subject consistency", _joined(scores[profile], "{:.4f}"))

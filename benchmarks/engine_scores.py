@@ -8,6 +8,8 @@ consistency is VBench's formula, the mean of the cosines to the frame before and
 of an ImageNet classifier, EfficientNet-Lite0 up to stride 16, averaged over the picture.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -15,6 +17,7 @@ from diffusers import DDIMScheduler
 
 from expert_node.engine.attention import AnchorStep, FrameAttention
 from expert_node.engine.checkpoint import Checkpoint
+from expert_node.engine.prior import Draft
 from training.expert.perceptual import PerceptualDistance
 
 _TIMES = range(100, 900, 50)
@@ -30,8 +33,11 @@ class Judge:
         self._kept = DDIMScheduler.from_config(checkpoint.scheduler_config).alphas_cumprod
 
     @torch.inference_mode()
-    def text_alignment(self, frames: np.ndarray, prompt: str) -> float:
-        """How much of the prompt (N, H, W, 3) uint8 frames show; at most 1."""
+    def text_alignment(self, frames: np.ndarray, prompt: str, drafts: Sequence[Draft] = ()) -> float:
+        """How much of the prompt (N, H, W, 3) uint8 frames show; at most 1.
+
+        `drafts` are what each frame was shown, where the checkpoint drafts pictures: part of being told.
+        """
         x_0, text = self._latents(frames), self._checkpoint.text.encode([prompt, ""])
         texts = text.repeat_interleave(len(x_0), 0)
         generator = torch.Generator().manual_seed(0)
@@ -39,7 +45,7 @@ class Judge:
         for time in _TIMES:
             noise = torch.randn(x_0[:1].shape, generator=generator).expand_as(x_0)
             x_t = self._kept[time].sqrt() * x_0 + (1 - self._kept[time]).sqrt() * noise
-            predicted = self._predict(torch.cat([x_t, x_t]), time, texts).unflatten(0, (2, -1))
+            predicted = self._predict(torch.cat([x_t, x_t]), time, texts, drafts).unflatten(0, (2, -1))
             errors += (predicted - self._target(x_0, noise, time)).square().mean((1, 2, 3, 4))
         return float(1 - errors[0] / errors[1])
 
@@ -58,13 +64,13 @@ class Judge:
             return noise
         return self._kept[time].sqrt() * noise - (1 - self._kept[time]).sqrt() * x_0
 
-    def _predict(self, x: torch.Tensor, time: int, text: torch.Tensor) -> torch.Tensor:
+    def _predict(
+        self, x: torch.Tensor, time: int, text: torch.Tensor, drafts: Sequence[Draft]
+    ) -> torch.Tensor:
         frames = {"frames": FrameAttention(AnchorStep())}
-        prior = self._checkpoint.prior
-        if prior is not None:
-            prompted = len(text) // 2
-            draft = prior.draft(text[:prompted], height=x.shape[2], width=x.shape[3]).channels
-            x = torch.cat([x, torch.cat([draft, torch.zeros_like(draft)])], 1)
+        if drafts:
+            shown = torch.cat([draft.channels for draft in drafts])
+            x = torch.cat([x, torch.cat([shown, torch.zeros_like(shown)])], 1)
         predicted: torch.Tensor = self._checkpoint.unet(
             x, time, encoder_hidden_states=text, cross_attention_kwargs=frames, return_dict=False
         )[0]
