@@ -230,7 +230,7 @@ class Sampler:
         moved = self._warped(noise, recipe, frame)
         if recipe.warp != "pixels":
             return moved
-        spread = (0, 2, 3)
+        spread = (2, 3)
         return moved * (noise.std(spread, keepdim=True) / moved.std(spread, keepdim=True))
 
     @staticmethod
