@@ -26,6 +26,7 @@ from shared.schemas import (
     Plan,
     SegmentRequest,
     SimilarClip,
+    Stage,
     StagePart,
     StageRequest,
     SubvideoRef,
@@ -209,7 +210,7 @@ class _VideoWork:
         stage, reseed = self._plan.stages[index], 0
         for _ in range(_STAGE_TRIES):
             refs = await _together(
-                traced("clip", self._clip(clip, stage.seconds, reseed), clip=clip.id) for clip in stage.clips
+                traced("clip", self._clip(clip, stage, reseed), clip=clip.id) for clip in stage.clips
             )
             try:
                 merged = await self._merge(index, refs)
@@ -264,11 +265,10 @@ class _VideoWork:
             event = {"index": index, "seconds": stage.seconds, "frames": merged.frames}
             await self._jobs.videos.set_stage(self._record.id, index, done, event=event)
 
-    async def _clip(self, clip: Clip, seconds: float, reseed: int) -> SubvideoRef:
+    async def _clip(self, clip: Clip, stage: Stage, reseed: int) -> SubvideoRef:
         """`reseed` counts what became of foregrounds with earlier seeds and could not be keyed."""
         video_id, begun = self._record.id, time.monotonic()
-        spec = spec_of(clip, seconds=seconds, rendering=self._record.request.rendering(video_id))
-        spec = _reseeded(spec, reseed)
+        spec = _reseeded(spec_of(clip, stage, self._record.request.rendering(video_id)), reseed)
         ref, similar = await self._existing(spec, exact=reseed > 0)
         if ref is not None:
             making = await self._jobs.subvideos.read(ref.digest)
@@ -341,7 +341,7 @@ def _specs(record: VideoRecord) -> Iterator[SubvideoSpec]:
     """Of every subvideo that may have been made for the video, whether or not it has become a part of it."""
     for stage in record.plan.stages if record.plan else ():
         for clip in stage.clips:
-            spec = spec_of(clip, seconds=stage.seconds, rendering=record.request.rendering(record.id))
+            spec = spec_of(clip, stage, record.request.rendering(record.id))
             for reseed in range(_STAGE_TRIES if spec.keyed else 1):
                 yield _reseeded(spec, reseed)
 

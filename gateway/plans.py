@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from gateway.gate.motion import motion_of
 from shared.errors import InvalidRequest
-from shared.schemas import MAX_STAGES, Clip, Motion, Plan, Profile, Stage, SubvideoSpec
+from shared.schemas import MAX_STAGES, Clip, Motion, Plan, Profile, Region, Stage, SubvideoSpec
 
 ForcedMode = Literal["temporal", "spatial", "single"]
 
@@ -70,22 +70,31 @@ def stage_frames(stage: Stage, *, fps: int) -> int:
     return max(1, round(stage.seconds * fps))
 
 
-def spec_of(clip: Clip, *, seconds: float, rendering: Rendering) -> SubvideoSpec:
+def spec_of(clip: Clip, stage: Stage, rendering: Rendering) -> SubvideoSpec:
     """What an expert is asked for. Fields that change no pixel are left out, so that more is shared."""
     keyed = clip.role == "foreground"
-    frames = max(1, round(seconds * rendering.fps))
+    frames = stage_frames(stage, fps=rendering.fps)
     return SubvideoSpec(
         prompt=clip.prompt,
         subject=clip.subject if keyed else "",
         seed=rendering.seed,
         frames=min(rendering.key_frames, frames),
-        seconds=seconds,
+        seconds=stage.seconds,
         fps=rendering.fps,
         width=rendering.width,
         height=rendering.height,
         motion=rendering.motion or clip.motion or motion_of(clip.prompt, role=clip.role),
         profile=rendering.profile,
         keyed=keyed,
+        region=None if keyed else _scene_region(stage),
         model=rendering.model,
         nonce=rendering.nonce,
     )
+
+
+def _scene_region(stage: Stage) -> Region | None:
+    """Where the scene's subject stands: as the plan says, or out of the way of a single foreground."""
+    scene, *foregrounds = stage.clips
+    if scene.region or len(foregrounds) != 1:
+        return scene.region
+    return "right" if foregrounds[0].region == "left" else "left"

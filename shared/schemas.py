@@ -164,6 +164,8 @@ class SubvideoSpec(Wire):
     profile: Profile = "balanced"
     #: Generate the subject on a plain key colour, for the merger to key out.
     keyed: bool = False
+    #: Where its subject stands, to leave room for others; checkpoints with a prior follow it. None: anywhere.
+    region: Region | None = None
     model: str = Field("embedded", min_length=1, max_length=200)
     #: Changes no pixel; whoever sets it gets a subvideo that is shared with nobody else.
     nonce: str = Field("", max_length=100)

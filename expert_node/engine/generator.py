@@ -158,7 +158,7 @@ class Generator:
 
     @torch.inference_mode()
     def draft(self, words: torch.Tensor, specs: Sequence[SubvideoSpec], recipe: Recipe) -> Draft | None:
-        """The prior's, if there is one; where its subjects are depends a little on the seed."""
+        """The prior's, if there is one; its subjects are in their regions, varied a little by the seed."""
         if self.checkpoint.prior is None:
             return None
         scale = self.checkpoint.latent_scale
@@ -170,6 +170,7 @@ class Generator:
             height=recipe.height_px // scale,
             width=recipe.width_px // scale,
             jitter=jitter.to(words.device),
+            regions=[spec.region for spec in specs],
         )
 
     def _subject(self, spec: SubvideoSpec, prompt: str) -> tuple[int, ...]:

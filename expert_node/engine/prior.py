@@ -6,6 +6,7 @@ the noise, as other checkpoints are shown a depth map, so that it need not keep 
 own weights: it learns to draw what the draft shows, and the setting around it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from expert_node.engine.motion import progress_at, warp
-from shared.schemas import Motion
+from shared.schemas import Motion, Region
 
 #: The thumbnail: 64×64 pixels as 8×8 patches, each by so many principal components.
 SIDE_PX, GRID, CHANNELS = 64, 8, 96
@@ -23,6 +24,8 @@ PATCHES, PATCH_PX = GRID * GRID, SIDE_PX // GRID
 TEXT_CHANNELS = 384
 #: As many as a draft shows at most, and what is told of each: whether it is there, x, lower edge, side.
 PLACES, PLACE = 3, 4
+#: Middles of the regions, as shares of the width; as the merger has them.
+MIDDLES: dict[Region, float] = {"left": 0.24, "center": 0.5, "right": 0.76}
 #: Pixels of the draft for each latent, along each side; as channels beside the latents.
 DRAFT_PX = 4
 DRAFT_CHANNELS = 4 * DRAFT_PX**2
@@ -117,10 +120,19 @@ class Prior(nn.Module):
         pictures = split.permute(0, 5, 1, 3, 2, 4).reshape(-1, 4, SIDE_PX, SIDE_PX).clamp(0, 1)
         return pictures * (pictures[:, 3:] > _FAINT)
 
-    def draft(self, words: Tensor, *, height: int, width: int, jitter: Tensor | None = None) -> Draft:
+    def draft(
+        self,
+        words: Tensor,
+        *,
+        height: int,
+        width: int,
+        jitter: Tensor | None = None,
+        regions: Sequence[Region | None] = (),
+    ) -> Draft:
         """Of words (N, tokens, 384), for latents of that height and width.
 
         `jitter` (N, 3) moves the places: x and lower edge by so much, the size by the exponential of it.
+        `regions`, one for each text, are where the middle of what is shown goes, as far as it fits.
         """
         meaning, details = self.understood(words)
         places = self.placed(words, meaning, details)
@@ -129,7 +141,25 @@ class Prior(nn.Module):
             sides = side * jitter[:, 2:].exp()
             places = torch.stack([places[..., 0], x + jitter[:, :1], base + jitter[:, 1:2], sides], -1)
         thumbnails = self.thumbnails(self.shown(meaning, details))
+        for index, region in enumerate(regions):
+            if region:
+                places[index] = _aside(places[index], thumbnails[index], MIDDLES[region])
         return composed(thumbnails, places, height_px=height * DRAFT_PX, width_px=width * DRAFT_PX)
+
+
+def _aside(places: Tensor, thumbnail: Tensor, middle: float) -> Tensor:
+    """Places (3, 4) moved along x so that their middle is there, or as near as the border allows."""
+    there = places[:, 0] > 0.5
+    if not there.any():
+        return places
+    share = float((thumbnail[3].amax(0) > 0.5).float().mean())
+    x, half = places[there, 1], share * places[there, 3] / 2
+    left, right = float((x - half).min()), float((x + half).max())
+    wanted = middle - (left + right) / 2
+    room = sorted((-left, 1 - right))
+    moved = places.clone()
+    moved[:, 1] += min(max(wanted, room[0]), room[1])
+    return moved
 
 
 def composed(thumbnails: Tensor, places: Tensor, *, height_px: int, width_px: int) -> Draft:

@@ -40,7 +40,7 @@ async def _routes(plan: Plan, parts: Parts) -> dict[str, ClipRoute]:
     routes = {}
     for stage in plan.stages:
         for clip in stage.clips:
-            spec = spec_of(clip, seconds=stage.seconds, rendering=rendering)
+            spec = spec_of(clip, stage, rendering)
             choice = await parts.dispatcher.route(job_of(spec))
             expert = choice.node.name if choice.node else None
             routes[clip.id] = ClipRoute(expert=expert, possible=choice.possible, verdicts=choice.verdicts)

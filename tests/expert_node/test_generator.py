@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 from expert_node.engine.checkpoint import Checkpoint
 from expert_node.engine.generator import Generator
+from expert_node.engine.prior import MIDDLES
 from shared.errors import Cancelled
-from shared.schemas import SubvideoSpec
+from shared.schemas import Region, SubvideoSpec
 
 GREEN = (0, 177, 64)
 
@@ -50,6 +52,21 @@ def test_a_keyed_clip_has_a_flat_background_in_its_key_colour(embedded_generator
     subject = np.abs(rgb.astype(int) - GREEN).sum(-1) > 120
     assert 0.1 < subject.mean() < 0.8, "there is a subject"
     assert hint[subject].mean() > hint[~subject].mean() + 30, "the model knows where it is"
+
+
+@pytest.mark.parametrize("region", ["left", "center", "right"])
+def test_a_subject_stands_in_its_region_and_inside_the_picture(
+    region: Region, embedded_generator: Generator
+) -> None:
+    specs = spec_of("a teacher in a classroom", region=region), spec_of("two dogs in a park")
+    words = embedded_generator.checkpoint.text.encode([spec.prompt for spec in specs])
+    draft = embedded_generator.draft(words, specs, embedded_generator.recipe(specs[0]))
+    assert draft is not None
+    teacher, dogs = (torch.nonzero(alpha.amax(0) > 0.5).flatten() + 0.5 for alpha in draft.pixels[:, 3])
+    width = draft.pixels.shape[-1]
+    middle, half = MIDDLES[region], (teacher.max() - teacher.min()).item() / 2 / width
+    assert teacher.median().item() / width == pytest.approx(min(max(middle, half), 1 - half), abs=0.04)
+    assert dogs.median().item() / width == pytest.approx(0.5, abs=0.15), "who has no region stays"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from gateway.plans import Rendering, spec_of
-from shared.schemas import Clip, Motion
+from shared.schemas import Clip, Motion, Region, Stage
 from tests.gateway.conftest import Cluster
 from tests.gateway.doubles import ended
 
@@ -47,6 +47,31 @@ async def test_a_spatial_stage_is_keyed_over_its_scene(cluster: Cluster, http: h
     assert [part.role for part in stage.parts] == ["scene", "foreground"]
     assert stage.seconds == 1.5
     assert len(cluster.merger.videos[0].stages) == 2
+
+
+@pytest.mark.parametrize(
+    ("regions", "scene"),
+    [
+        ((None, None), "left"),
+        ((None, "left"), "right"),
+        (("center", "right"), "center"),
+        ((None, None, None), None),
+        ((None,), None),
+    ],
+)
+def test_the_scenes_subject_leaves_room_for_a_foreground(
+    regions: tuple[Region | None, ...], scene: Region | None
+) -> None:
+    roles = ["scene", *["foreground"] * (len(regions) - 1)]
+    clips = tuple(
+        Clip(id=f"s0c{n}", prompt="a cat", role=role, region=region)
+        for n, (role, region) in enumerate(zip(roles, regions, strict=True))
+    )
+    rendering = Rendering(
+        model="embedded", width=256, height=256, fps=24, key_frames=8, seed=0, profile="balanced"
+    )
+    specs = [spec_of(clip, Stage(clips=clips), rendering) for clip in clips]
+    assert [spec.region for spec in specs] == [scene, *[None] * (len(clips) - 1)]
 
 
 async def test_seams_reach_the_merger_and_show_in_the_length(
@@ -282,7 +307,7 @@ async def test_a_clip_moves_as_the_request_says_or_else_as_its_words_do(
         model="embedded", width=256, height=256, fps=24, key_frames=8, seed=0, profile="balanced"
     )
     clip = Clip(id="s0c0", prompt="a dog runs to the left")
-    wanted = spec_of(clip, seconds=2.0, rendering=rendering)
+    wanted = spec_of(clip, Stage(clips=(clip,)), rendering)
     assert wanted.motion.x > 0
     moved = [wanted, wanted.model_copy(update={"motion": Motion(x=0, y=0)})]
     assert digests == [spec.digest for spec in moved]

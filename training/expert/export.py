@@ -21,7 +21,7 @@ from .denoiser import STAGE as DENOISER
 from .denoiser import new_denoiser
 from .latents import STAGE as LATENTS
 from .latents import Statistics
-from .noise import scheduler
+from .noise import GUIDANCE, scheduler
 from .pictures import KEYS
 from .places import WORK
 from .prior import LAYOUT
@@ -42,7 +42,6 @@ WORN = {
 _MOVED = {
     "warp": "pixels", "warp_level": -1, "noise_level": 0.5, "shared_noise": 0.9, "precision": "bfloat16",
 }  # fmt: skip
-GUIDANCE = 2.0
 PROFILES: dict[str, Any] = {
     "exact": {"solver": "ddim", "steps": 50, "guidance_scale": GUIDANCE},
     "balanced": {"solver": "dpm++", "steps": 20, "guidance_scale": GUIDANCE} | _MOVED,

@@ -10,6 +10,8 @@ from diffusers import DDIMScheduler
 from torch import Tensor
 
 LEVELS = 1000
+#: How far the caption is followed (classifier-free guidance, Ho and Salimans 2022, arXiv 2207.12598).
+GUIDANCE = 2.0
 SCHEDULER: dict[str, Any] = {
     "num_train_timesteps": LEVELS,
     "beta_start": 0.00085,

@@ -20,7 +20,7 @@ from .devices import CPU, mixed
 from .latents import STAGE as LATENTS
 from .latents import Statistics
 from .loop import arguments, shelf
-from .noise import scheduler
+from .noise import GUIDANCE, scheduler
 from .text import embedded, nothing
 
 #: What a glance at a model should show: people, animals, vehicles, things, keys, the paper's prompts.
@@ -53,7 +53,7 @@ class Model:
     prior: Prior
     statistics: Statistics
     steps: int = 25
-    guidance: float = 4.0
+    guidance: float = GUIDANCE
 
     @classmethod
     def trained(cls, work: Path, *, stage: str = STAGE, device: torch.device = CPU) -> "Model":
@@ -127,7 +127,7 @@ def sheet(pictures: NDArray[np.uint8], columns: int, path: Path, *, side: int = 
 def main() -> None:
     parser = arguments(__doc__ or "", steps=25)
     parser.add_argument("--stage", default=STAGE, help="denoiser or student")
-    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     folder = shelf(options, "samples").folder
