@@ -23,6 +23,7 @@ def stages(work: Path, options: list[str], *, device: str) -> list[list[str]]:
         ["layout", "--decay", "2000", *options],
         ["denoiser", "--steps", "40000", *options],
         ["denoiser", "--decay", "10000", *options],
+        ["mending", "--decay", "2500", *options],
         ["student", "--steps", "3000", *options],
         ["student", "--decay", "1000", *options],
         ["classifier", "--decay", "2500", *options],

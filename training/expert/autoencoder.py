@@ -22,6 +22,8 @@ from .perceptual import PerceptualDistance
 from .pictures import Mix, picture
 
 STAGE = "autoencoder"
+#: The stage after the denoiser, in which the decoder learns once more.
+MENDING = "mending"
 CHANNELS = 32
 PATCH_PX = 16
 RECIPE = Recipe(learning_rate=6e-4, warmup=100, ema=0.998)
@@ -114,9 +116,10 @@ class Mending:
 
 
 def trained(work: Path, device: torch.device = CPU) -> Any:
-    """The moving average of the weights, from the finished training if there is one."""
-    store = Shelf(work / STAGE)
-    state = store.load("decayed.pt") or store.load("last.pt")
+    """The moving average of the weights, from the latest stage that there is."""
+    shelves = (Shelf(work / stage) for stage in (MENDING, STAGE))
+    states = (store.load(name) for store in shelves for name in ("decayed.pt", "last.pt"))
+    state = next((state for state in states if state), None)
     if state is None:
         raise FileNotFoundError("no autoencoder yet: python -m training.expert.autoencoder")
     model = new_autoencoder()

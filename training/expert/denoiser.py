@@ -2,6 +2,7 @@
 caption; trained to predict velocity.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Denoising:
     def __init__(self, model: Any, prior: Prior, data: Shards, *, batch: int = BATCH) -> None:
         self.model, self.prior, self.data, self.batch = model, prior, data, batch
         self.process = Process()
-        self._predicted = fused(self._velocity)
+        self._predicted = fused(partial(predicted, model))
 
     def given(self, step: int) -> Given:
         if step % REFRESH_EVERY == 0:
@@ -78,21 +79,25 @@ class Denoising:
         z, levels = given["z"], given["levels"]
         noise = torch.randn(z.shape, generator=torch.Generator(z.device).manual_seed(step), device=z.device)
         x = torch.cat([self.process.diffused(z, noise, levels), given["draft"]], 1)
-        velocity = self._predicted(x.contiguous(memory_format=torch.channels_last), levels, given["words"])
+        velocity = self._predicted(x, levels, given["words"])
         wanted = self.process.velocity(z, noise, levels)
         errors = (velocity - wanted).square().mean((1, 2, 3))
         return {"velocity": (errors * self.process.weight(levels)).mean()}
-
-    def _velocity(self, x: Tensor, levels: Tensor, texts: Tensor) -> Tensor:
-        with mixed(x.device):
-            velocity: Tensor = self.model(x, levels, texts, return_dict=False)[0]
-        return velocity.float()
 
     def _levels(self, generator: torch.Generator) -> Tensor:
         """One level per picture, spread evenly over the batch for a quieter loss."""
         offset = torch.rand(1, generator=generator)
         places = (torch.randperm(self.batch, generator=generator) + offset) / self.batch
         return (places * LEVELS).long().clamp(0, LEVELS - 1)
+
+
+def predicted(model: Any, x: Tensor, levels: Tensor, words: Tensor) -> Tensor:
+    """The velocity that a denoiser sees in latents beside their draft, (N, 96, 16, 16)."""
+    with mixed(x.device):
+        velocity: Tensor = model(
+            x.contiguous(memory_format=torch.channels_last), levels, words, return_dict=False
+        )[0]
+    return velocity.float()
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from expert_node.engine.prior import Prior
 
 from . import autoencoder, prior
 from .checkpoints import Shelf
-from .denoiser import STAGE, new_denoiser
+from .denoiser import STAGE, new_denoiser, predicted
 from .devices import CPU, mixed
 from .latents import STAGE as LATENTS
 from .latents import Statistics
@@ -98,13 +98,10 @@ class Model:
             unguided = torch.cat([x, torch.zeros_like(draft)], 1)
             seen = torch.cat([unguided, seen])
             words = torch.cat([nothing().to(x.device).expand_as(words), words])
-        with mixed(x.device):
-            velocity: Tensor = self.denoiser(
-                seen.contiguous(memory_format=torch.channels_last), level, words
-            ).sample
+        velocity = predicted(self.denoiser, seen, level, words)
         if self.guidance <= 1:
-            return velocity.float()
-        free, bound = velocity.float().chunk(2)
+            return velocity
+        free, bound = velocity.chunk(2)
         return free + self.guidance * (bound - free)
 
 

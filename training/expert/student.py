@@ -20,8 +20,8 @@ from expert_node.engine.prior import Prior
 
 from .checkpoints import Shelf
 from .denoiser import STAGE as DENOISER
-from .denoiser import WIDTHS, drafted, new_denoiser
-from .devices import fused, mixed
+from .denoiser import WIDTHS, drafted, new_denoiser, predicted
+from .devices import fused
 from .latents import STAGE as LATENTS
 from .latents import Shards
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
@@ -129,7 +129,7 @@ class Distillation:
     ) -> None:
         self.prior, self.data, self.batch = prior, data, batch
         self.ratio, self.guidance = ratio, guidance
-        self._student, self._teacher = (fused(partial(_velocity, model)) for model in (student, teacher))
+        self._student, self._teacher = (fused(partial(predicted, model)) for model in (student, teacher))
         self.process = Process()
         self.levels = torch.cat([grid(STEPS * ratio), torch.tensor([-1])])
 
@@ -148,7 +148,9 @@ class Distillation:
         x = self.process.diffused(z, noise, levels)
         wanted = self._destination(x, told, starts)
         target = self._velocity_to(x, wanted, levels, self.levels[starts + self.ratio])
-        return {"velocity": (self._student(_seen(x, told), levels, told[0]) - target).square().mean()}
+        return {
+            "velocity": (self._student(torch.cat([x, told[1]], 1), levels, told[0]) - target).square().mean()
+        }
 
     @torch.no_grad()
     def _destination(self, x: Tensor, told: Told, starts: Tensor) -> Tensor:
@@ -176,22 +178,18 @@ class Distillation:
         return torch.where(clean, 1.0, alpha), torch.where(clean, 0.0, sigma)
 
     def _guided(self, x: Tensor, levels: Tensor, told: Told) -> Tensor:
-        words, draft = told
-        unguided = nothing().to(words.device).expand_as(words), torch.zeros_like(draft)
-        both = torch.cat([unguided[0], words]), torch.cat([unguided[1], draft])
-        velocity: Tensor = self._teacher(_seen(torch.cat([x, x]), both), levels.repeat(2), both[0])
+        words, draft = (
+            torch.cat([unguided, part]) for unguided, part in zip(self._untold(told), told, strict=True)
+        )
+        seen = torch.cat([torch.cat([x, x]), draft], 1)
+        velocity: Tensor = self._teacher(seen, levels.repeat(2), words)
         free, bound = velocity.chunk(2)
         return free + self.guidance * (bound - free)
 
-
-def _seen(x: Tensor, told: Told) -> Tensor:
-    return torch.cat([x, told[1]], 1).contiguous(memory_format=torch.channels_last)
-
-
-def _velocity(model: Any, seen: Tensor, levels: Tensor, words: Tensor) -> Tensor:
-    with mixed(seen.device):
-        velocity: Tensor = model(seen, levels, words, return_dict=False)[0]
-    return velocity.float()
+    @staticmethod
+    def _untold(told: Told) -> Told:
+        words, draft = told
+        return nothing().to(words.device).expand_as(words), torch.zeros_like(draft)
 
 
 def main() -> None:

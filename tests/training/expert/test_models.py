@@ -13,10 +13,11 @@ from expert_node.engine.loras import Lora, fuse
 from expert_node.engine.prior import PATCHES, Prior, composed
 from expert_node.engine.solver import Solver
 from shared.schemas import SubvideoSpec
-from training.expert import autoencoder, denoiser, latents, layout, prior, student, thumbnails
+from training.expert import autoencoder, denoiser, latents, layout, mending, prior, student, thumbnails
 from training.expert.autoencoder import Mending, new_autoencoder
 from training.expert.checkpoints import Shelf
 from training.expert.export import LIMIT_BYTES, export
+from training.expert.latents import Statistics
 from training.expert.loop import Training
 from training.expert.pictures import Mix, keyed, picture
 from training.expert.restore import restore
@@ -67,6 +68,21 @@ def test_the_decoder_learns_to_mend_and_the_linear_part_stays():
     torch.stack(list(losses.values())).sum().backward()
     assert model.fine[-1].weight.grad.abs().sum() > 0
     assert model.encoder.weight.grad is None
+
+
+def test_the_decoder_learns_from_what_the_denoiser_makes(work):
+    """Of a denoiser that sees no velocity, latents are the noisy ones, weakened."""
+    model, mute = autoencoder.trained(work).train(), denoiser.new_denoiser(SLIM).eval()
+    torch.nn.init.zeros_(mute.conv_out.weight)
+    torch.nn.init.zeros_(mute.conv_out.bias)
+    model.fine.requires_grad_(True)
+    lesson = mending.Mending(model, mute, Prior(3), Statistics.read(work / "latents"), count=2)
+    given = lesson.given(0)
+    assert given["wanted"].shape == (2, 3, 256, 256)
+    made = lesson._denoised(0, given | {"levels": torch.tensor([0, 0])})
+    torch.testing.assert_close(made, model.encoder(given["wanted"]), atol=0.3, rtol=0)
+    torch.stack(list(lesson.losses(0, given).values())).sum().backward()
+    assert model.fine[-1].weight.grad.abs().sum() > 0
 
 
 def test_a_thumbnail_survives_its_code():
