@@ -4,7 +4,8 @@ python -m benchmarks.engine [--only exact exact32 fast loss memory batch latency
 
 Times are medians. Wall-clock time is what is asked for; processor time stands beside it, because on a machine
 that does other work too it is the steadier of the two. `--steps` shortens the exact profile on both
-sides, for a quick look: what a step costs does not depend on how many there are.
+sides, for a quick look: what a step costs does not depend on how many there are. `--set` tries other
+settings of the faster profiles.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -28,6 +29,7 @@ from benchmarks.engine_scores import Judge
 from expert_node.engine.checkpoint import load_checkpoint, quiet_libraries
 from expert_node.engine.generator import Generator
 from expert_node.engine.prior import Draft
+from expert_node.engine.recipe import ProfileSettings
 from shared.schemas import SubvideoSpec
 
 PROMPTS = (
@@ -43,6 +45,8 @@ PROMPTS = (
 MEMORY_STEPS = 10
 #: Of the exact profile, on both sides; None is its own number.
 STEPS: int | None = None
+#: Settings of the other profiles that take the place of the checkpoint's.
+TRIED: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,14 @@ class Timing:
 def generator() -> Generator:
     quiet_libraries()
     cache_dir = Path(gettempdir()) / "edge-moe-video"
-    return Generator(load_checkpoint("embedded", device=torch.device("cpu"), cache_dir=cache_dir))
+    checkpoint = load_checkpoint("embedded", device=torch.device("cpu"), cache_dir=cache_dir)
+    profiles = {
+        name: ProfileSettings.model_validate(settings.model_dump() | ({} if name == "exact" else TRIED))
+        for name, settings in checkpoint.manifest.profiles.items()
+    }
+    return Generator(
+        replace(checkpoint, manifest=checkpoint.manifest.model_copy(update={"profiles": profiles}))
+    )
 
 
 @cache
@@ -252,16 +263,17 @@ MEASUREMENTS: dict[str, Callable[[int], None]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    global STEPS  # noqa: PLW0603
+    global STEPS, TRIED
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=None)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="e.g. noise_level=0.8")
     parser.add_argument("--peak", choices=["engine", "reference"], help=argparse.SUPPRESS)
     parser.add_argument("--frames", type=int, default=16, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    STEPS = chosen.steps
+    STEPS, TRIED = chosen.steps, dict(each.split("=", 1) for each in chosen.set)
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     if chosen.peak:

@@ -94,7 +94,7 @@ class CrossFrameProcessor:
         query = _heads(attn.to_q(hidden_states).reshape(rows, frames.frames * tokens, -1), attn.heads)
         key, value = self._key_value(attn, hidden_states, encoder_hidden_states, frames)
         key, value = _heads(key[-rows:], attn.heads), _heads(value[-rows:], attn.heads)
-        if encoder_hidden_states is not None and (frames.watch or self._is_small(key)):
+        if (encoder_hidden_states is not None and frames.watch) or self._is_small(key):
             weights = torch.softmax(query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, dim=-1)
             if frames.watch:
                 frames.watch.add(weights, frames.frames)
@@ -108,7 +108,7 @@ class CrossFrameProcessor:
 
     @staticmethod
     def _is_small(key: torch.Tensor) -> bool:
-        """On CPUs the fused kernel loses against plain products where the keys are few, as those of text."""
+        """On CPUs plain products beat the fused kernel where keys are few: of text, of small pictures."""
         return key.device.type == "cpu" and key.shape[-2] <= _FEW_KEYS
 
     def _key_value(

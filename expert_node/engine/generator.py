@@ -83,15 +83,16 @@ class Generator:
         """
         recipe = self.recipe(specs[0])
         assert all(self.recipe(spec) == recipe for spec in specs)
-        unet = self._unet(precision or recipe.precision, recipe.student)
+        precision = precision or recipe.precision
+        unet = self._unet(precision, recipe.student)
         sampler = Sampler(unet, self.checkpoint.scheduler_config, self._mover)
         text = self._conditioning(specs, recipe)
         noises = [self._noise(spec, recipe) for spec in specs]
         anchor, later = self._anchor(sampler, specs, noises, text, recipe, on_step=on_step)
-        yield self._pictures(Denoised(anchor.x_0[:, None], anchor.subjects), specs, text)
+        yield self._pictures(Denoised(anchor.x_0[:, None], anchor.subjects), specs, text, precision)
         chunks = sampler.frames(anchor, noises, text, recipe, chunk=self.chunk, on_step=on_step)
         for denoised in [later] if later else chunks:
-            yield self._pictures(denoised, specs, text)
+            yield self._pictures(denoised, specs, text, precision)
 
     def _anchor(
         self,
@@ -122,9 +123,11 @@ class Generator:
         self.anchors.put(key, anchor)
         return anchor, later
 
-    def _pictures(self, denoised: Denoised, specs: Sequence[SubvideoSpec], text: Conditioning) -> Pictures:
+    def _pictures(
+        self, denoised: Denoised, specs: Sequence[SubvideoSpec], text: Conditioning, precision: Precision
+    ) -> Pictures:
         """RGB, or RGBA with the matte hints if any clip is keyed; without a hint alpha is full."""
-        rgb = self.decode(denoised.latents)
+        rgb = self.decode(denoised.latents, precision)
         if not any(spec.keyed for spec in specs):
             return rgb
         alpha = np.full_like(rgb[..., :1], 255)
@@ -177,12 +180,13 @@ class Generator:
         return self.checkpoint.text.tokens_of(prompt, spec.subject) if spec.keyed and spec.subject else ()
 
     @torch.inference_mode()
-    def decode(self, latents: torch.Tensor) -> Pictures:
-        """(clips, frames, C, h, w) latents to pictures."""
+    def decode(self, latents: torch.Tensor, precision: Precision) -> Pictures:
+        """(clips, frames, C, h, w) latents to pictures; float16, in which decoders overflow, is float32."""
         mean, std = (part.to(latents.device) for part in self.checkpoint.latents_scaling())
         low, high = self.checkpoint.manifest.pixel_range
         flat = (latents.flatten(0, 1) * std + mean).contiguous(memory_format=torch.channels_last)
-        pixels = check_pixels(self.checkpoint.vae.decode(flat, return_dict=False)[0].float())
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            pixels = check_pixels(self.checkpoint.vae.decode(flat, return_dict=False)[0].float())
         scaled = ((pixels - low) / (high - low)).clamp(0, 1).mul(255).round().byte()
         pictures: Pictures = scaled.permute(0, 2, 3, 1).cpu().numpy()
         return pictures.reshape(*latents.shape[:2], *pictures.shape[1:])

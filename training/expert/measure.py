@@ -72,15 +72,17 @@ class Camera:
 def accuracy(
     made: Pictures, questions: Sequence[Question], judge: classifier.Classifier
 ) -> dict[str, object]:
-    """Shares of right subjects and settings, and the subjects most often missed."""
+    """Shares of right subjects and settings, and those most often missed."""
     answers = classifier.judged(judge, made)
     pairs = list(zip(questions, answers, strict=True))
     missed = Counter(f"{q.subject} as {a[0]}" for q, a in pairs if q.subject != a[0])
+    astray = Counter(f"{q.setting} as {a[1]}" for q, a in pairs if q.setting != a[1])
     return {
         "pictures": len(pairs),
         "subject": round(sum(q.subject == a[0] for q, a in pairs) / len(pairs), 4),
         "setting": round(sum(q.setting == a[1] for q, a in pairs) / len(pairs), 4),
-        "missed": dict(missed.most_common(12)),
+        "missed subjects": dict(missed.most_common(12)),
+        "missed settings": dict(astray.most_common(12)),
     }
 
 

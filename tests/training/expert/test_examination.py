@@ -59,7 +59,8 @@ def test_accuracy_counts_subjects_and_settings_apart():
     result = accuracy(np.zeros((len(questions), 256, 256, 3), np.uint8), questions, Judge())
     assert result["subject"] == 1
     assert result["setting"] == round(1 / len(SETTINGS), 4)
-    assert result["missed"] == {}
+    assert result["missed subjects"] == {}
+    assert sum(result["missed settings"].values()) > 0
 
 
 def test_a_picture_of_the_training_set_is_its_own_nearest():
