@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from expert_node.engine.autoencoder import PatchAutoencoder
 
-from .checkpoints import Shelf
+from .checkpoints import needed
 from .devices import CPU, fused, mixed
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .perceptual import PerceptualDistance
@@ -117,13 +117,8 @@ class Mending:
 
 def trained(work: Path, device: torch.device = CPU) -> Any:
     """The moving average of the weights, from the latest stage that there is."""
-    shelves = (Shelf(work / stage) for stage in (MENDING, STAGE))
-    states = (store.load(name) for store in shelves for name in ("decayed.pt", "last.pt"))
-    state = next((state for state in states if state), None)
-    if state is None:
-        raise FileNotFoundError("no autoencoder yet: python -m training.expert.autoencoder")
     model = new_autoencoder()
-    model.load_state_dict(state["average"])
+    model.load_state_dict(needed(work, MENDING, STAGE))
     return model.eval().requires_grad_(False).to(device)
 
 

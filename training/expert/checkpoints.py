@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,18 @@ class Shelf:
         part = folder / f"{path.name}.part"
         shutil.copyfile(path, part)
         part.rename(folder / path.name)
+
+
+def newest(work: Path, *stages: str) -> dict[str, Tensor] | None:
+    """The moving average of the first stage's weights that has a state, the finished one if there is one."""
+    found = (Shelf(work / stage).load(name) for stage in stages for name in ("decayed.pt", "last.pt"))
+    state = next((state for state in found if state), None)
+    return None if state is None else state["average"]
+
+
+def needed(work: Path, *stages: str) -> dict[str, Tensor]:
+    """The same, of stages of which the last has to be there; else FileNotFoundError, with the remedy."""
+    weights = newest(work, *stages)
+    if weights is None:
+        raise FileNotFoundError(f"no {stages[-1]} yet: python -m training.expert.{stages[-1]}")
+    return weights

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .checkpoints import Shelf
+from .checkpoints import needed
 from .devices import mixed
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .perceptual import PerceptualDistance
@@ -116,12 +116,8 @@ def judged(model: Classifier, pictures: NDArray[np.uint8], *, batch: int = 64) -
 
 
 def trained(work: Path) -> Classifier:
-    store = Shelf(work / STAGE)
-    state = store.load("decayed.pt") or store.load("last.pt")
-    if state is None:
-        raise FileNotFoundError("no classifier yet: python -m training.expert.classifier")
     model = Classifier()
-    model.load_state_dict(state["average"])
+    model.load_state_dict(needed(work, STAGE))
     return model.eval().requires_grad_(False)
 
 

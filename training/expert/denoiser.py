@@ -3,6 +3,7 @@ caption; trained to predict velocity.
 """
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from torch import Tensor
 from expert_node.engine.prior import DRAFT_CHANNELS, DRAFT_PX, Prior, composed
 
 from .autoencoder import CHANNELS
-from .devices import fused, mixed
+from .checkpoints import needed
+from .devices import CPU, fused, mixed
 from .latents import STAGE as LATENTS
 from .latents import Batch, Shards
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
@@ -106,6 +108,13 @@ def drafted(prior: Prior, batch: Batch) -> Tensor:
     thumbnails = prior.thumbnails(prior.shown(*prior.understood(batch.words)))
     side = batch.z.shape[-1] * DRAFT_PX
     return composed(thumbnails, batch.places, height_px=side, width_px=side).channels
+
+
+def trained(work: Path, device: torch.device = CPU) -> Any:
+    """The moving average of the weights, from the finished training if there is one."""
+    model = new_denoiser()
+    model.load_state_dict(needed(work, STAGE))
+    return model.eval().requires_grad_(False).to(device)
 
 
 def main() -> None:

@@ -11,14 +11,11 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
 
 from expert_node.engine.prior import FILE_NAME as PRIOR_FILE
 
-from . import autoencoder
-from .checkpoints import Shelf
-from .denoiser import STAGE as DENOISER
-from .denoiser import new_denoiser
+from . import autoencoder, denoiser
+from .checkpoints import needed, newest
 from .latents import STAGE as LATENTS
 from .latents import Statistics
 from .noise import GUIDANCE, scheduler
@@ -58,13 +55,6 @@ INDEX = {
 LIMIT_BYTES = 80_000_000
 
 
-def averages(work: Path, stage: str) -> dict[str, Tensor] | None:
-    """The moving average of a stage's weights, of the finished state if there is one."""
-    store = Shelf(work / stage)
-    state = store.load("decayed.pt") or store.load("last.pt")
-    return None if state is None else state["average"]
-
-
 def manifest(statistics: Statistics, *, student: bool) -> dict[str, Any]:
     """What `expert.json` says."""
     keys = [
@@ -87,20 +77,16 @@ def export(work: Path, folder: Path) -> int:
     """Writes the checkpoint; returns the size of its weights in bytes."""
     shutil.rmtree(folder, ignore_errors=True)
     vae = autoencoder.trained(work)
-    unet, weights = new_denoiser(), averages(work, DENOISER)
-    if weights is None:
-        raise FileNotFoundError("no denoiser yet: python -m training.expert.denoiser")
-    unet.load_state_dict(weights)
+    unet = denoiser.trained(work)
+    weights = unet.state_dict()
     for model, name in ((vae, "vae"), (unet, "unet")):
         model.to(torch.float16).save_pretrained(folder / name, variant="fp16", safe_serialization=True)
-    changes = averages(work, STUDENT)
+    changes = newest(work, STUDENT)
     if changes:
         lora = adapter(weights, factors(changes))
         half = {name: value.half().contiguous() for name, value in lora.items()}
         save_file(half, folder / "fast.safetensors")
-    imagined = averages(work, LAYOUT) or averages(work, PRIOR)
-    if imagined is None:
-        raise FileNotFoundError("no prior yet: python -m training.expert.prior")
+    imagined = needed(work, LAYOUT, PRIOR)
     save_file({name: value.half().contiguous() for name, value in imagined.items()}, folder / PRIOR_FILE)
     scheduler().save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")

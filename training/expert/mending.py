@@ -13,11 +13,9 @@ from torch import Tensor
 
 from expert_node.engine.prior import Prior
 
-from . import autoencoder
+from . import autoencoder, denoiser
 from .autoencoder import CROPS, MENDING, MIX, PATCH_PX, as_tensor, new_autoencoder
-from .checkpoints import Shelf
-from .denoiser import STAGE as DENOISER
-from .denoiser import drafted, new_denoiser, predicted
+from .denoiser import drafted, predicted
 from .devices import CPU
 from .latents import STAGE as LATENTS
 from .latents import Batch, Statistics, placed
@@ -41,7 +39,7 @@ class Mending(autoencoder.Mending):
     def __init__(
         self,
         model: Any,
-        denoiser: Any,
+        drawing: Any,
         prior: Prior,
         statistics: Statistics,
         *,
@@ -49,7 +47,7 @@ class Mending(autoencoder.Mending):
         device: torch.device = CPU,
     ) -> None:
         super().__init__(model, count=count, side=CROP * PATCH_PX, device=device)
-        self.denoiser, self.prior, self.statistics, self.process = denoiser, prior, statistics, Process()
+        self.denoiser, self.prior, self.statistics, self.process = drawing, prior, statistics, Process()
 
     def given(self, step: int) -> Given:
         rng = np.random.default_rng([SEED, step])
@@ -93,20 +91,14 @@ def main() -> None:
     parser = arguments(__doc__ or "", steps=3_000, batch=CROPS, rate=RECIPE.learning_rate)
     options = parser.parse_args()
     torch.manual_seed(SEED)
-    store = Shelf(options.work / DENOISER)
-    state = store.load("decayed.pt") or store.load("last.pt")
-    if state is None:
-        raise FileNotFoundError("no denoiser yet: python -m training.expert.denoiser")
-    denoiser, model = new_denoiser(), new_autoencoder()
-    denoiser.load_state_dict(state["average"])
+    model = new_autoencoder()
     model.load_state_dict(autoencoder.trained(options.work).state_dict())
     for layer in (model.encoder, model.linear):
         layer.requires_grad_(False)
     training = Training.configured(model, RECIPE, MENDING, options)
-    denoiser.eval().requires_grad_(False).to(options.device)
     lesson = Mending(
         model,
-        denoiser,
+        denoiser.trained(options.work, options.device),
         trained_prior(options.work),
         Statistics.read(options.work / LATENTS),
         count=options.batch,

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from expert_node.engine.prior import Prior
 
 from .captions import article
-from .checkpoints import Shelf
+from .checkpoints import needed
 from .devices import CPU
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .pictures import Mix, named, told
@@ -122,14 +122,9 @@ def new_prior(device: torch.device = CPU) -> Prior:
 @cache
 def trained(work: Path, device: torch.device = CPU) -> Prior:
     """With its layout, if that is trained."""
-    states = (
-        Shelf(work / stage).load(name) for stage in (LAYOUT, STAGE) for name in ("decayed.pt", "last.pt")
-    )
-    state = next((state for state in states if state), None)
-    if state is None:
-        raise FileNotFoundError("no prior yet: python -m training.expert.prior")
-    model = Prior(len(state["average"]["known"]))
-    model.load_state_dict(state["average"])
+    weights = needed(work, LAYOUT, STAGE)
+    model = Prior(len(weights["known"]))
+    model.load_state_dict(weights)
     return model.eval().requires_grad_(False).to(device)
 
 

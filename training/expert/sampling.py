@@ -13,9 +13,9 @@ from torch import Tensor
 
 from expert_node.engine.prior import Prior
 
-from . import autoencoder, prior
-from .checkpoints import Shelf
-from .denoiser import STAGE, new_denoiser, predicted
+from . import autoencoder, prior, student
+from .checkpoints import needed
+from .denoiser import STAGE, predicted, trained
 from .devices import CPU, mixed
 from .latents import STAGE as LATENTS
 from .latents import Statistics
@@ -58,14 +58,10 @@ class Model:
     @classmethod
     def trained(cls, work: Path, *, stage: str = STAGE, device: torch.device = CPU) -> "Model":
         """From the newest state of a stage; the finished one if there is one."""
-        store = Shelf(work / stage)
-        state = store.load("decayed.pt") or store.load("last.pt")
-        if state is None:
-            raise FileNotFoundError(f"no state of {stage} in {work}")
-        denoiser = new_denoiser()
-        denoiser.load_state_dict(state["average"])
-        statistics = Statistics.read(work / LATENTS)
-        denoiser.eval().requires_grad_(False).to(device)
+        denoiser, statistics = trained(work, device), Statistics.read(work / LATENTS)
+        if stage == student.STAGE:
+            changes = student.factors(needed(work, stage))
+            denoiser.load_state_dict(student.merged(denoiser.state_dict(), changes))
         return cls(denoiser, autoencoder.trained(work, device), prior.trained(work, device), statistics)
 
     @property

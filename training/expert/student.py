@@ -18,8 +18,7 @@ from torch.nn.utils import parametrize
 
 from expert_node.engine.prior import Prior
 
-from .checkpoints import Shelf
-from .denoiser import STAGE as DENOISER
+from . import denoiser
 from .denoiser import WIDTHS, drafted, new_denoiser, predicted
 from .devices import fused
 from .latents import STAGE as LATENTS
@@ -196,15 +195,9 @@ def main() -> None:
     parser = arguments(__doc__ or "", steps=6_000, batch=BATCH, rate=RECIPE.learning_rate)
     options = parser.parse_args()
     torch.manual_seed(SEED)
-    store = Shelf(options.work / DENOISER)
-    state = store.load("decayed.pt") or store.load("last.pt")
-    if state is None:
-        raise FileNotFoundError("no denoiser yet: python -m training.expert.denoiser")
-    teacher, student = new_denoiser(), new_student()
-    teacher.load_state_dict(state["average"])
-    load_base(student, state["average"])
+    teacher, student = denoiser.trained(options.work, options.device), new_student()
     training = Training.configured(student, RECIPE, STAGE, options)
-    teacher.eval().requires_grad_(False).to(options.device)
+    load_base(student, teacher.state_dict())  # after what is resumed: the newest teacher's
     prior = trained_prior(options.work, options.device)
     lesson = Distillation(student, teacher, prior, Shards(options.work / LATENTS), batch=options.batch)
     raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
