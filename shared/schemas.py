@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 #: Part of every digest. Raise it when the engine's output for an unchanged spec changes.
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 #: Part of every stage's and video's digest. Raise it when the merger's output for unchanged inputs changes.
 MERGER_VERSION = "4"
 

@@ -37,7 +37,7 @@ WORN = {
 }
 #: Later frames are the finished first one, moved with its draft, and drawn again from some noise on.
 _MOVED = {
-    "warp": "pixels", "warp_level": -1, "noise_level": 0.5, "shared_noise": 0.9, "precision": "bfloat16",
+    "warp": "pixels", "warp_level": -1, "noise_level": 0.8, "shared_noise": 0.2, "precision": "bfloat16",
 }  # fmt: skip
 PROFILES: dict[str, Any] = {
     "exact": {"solver": "ddim", "steps": 50, "guidance_scale": GUIDANCE},
