@@ -30,6 +30,7 @@ from expert_node.engine.checkpoint import load_checkpoint, quiet_libraries
 from expert_node.engine.generator import Generator
 from expert_node.engine.prior import Draft
 from expert_node.engine.recipe import ProfileSettings
+from expert_node.engine.sampler import drafts_of
 from shared.schemas import SubvideoSpec
 
 PROMPTS = (
@@ -88,26 +89,19 @@ def key_frames(*specs: SubvideoSpec) -> np.ndarray:
     return np.concatenate(list(generator().generate(specs, on_step=lambda: None)), axis=1)
 
 
+def draft_of(spec: SubvideoSpec) -> Draft | None:
+    engine = generator()
+    return engine.draft(engine.checkpoint.text.encode([spec.prompt]), [spec], engine.recipe(spec))
+
+
 def reference_frames(spec: SubvideoSpec) -> np.ndarray:
-    engine = generator()
-    recipe = engine.recipe(spec)
-    return reference().frames(
-        spec, recipe, engine.draft(engine.checkpoint.text.encode([spec.prompt]), [spec], recipe)
-    )
+    return reference().frames(spec, generator().recipe(spec), draft_of(spec))
 
 
-def drafts_of(spec: SubvideoSpec) -> list[Draft]:
+def shown(spec: SubvideoSpec) -> list[Draft]:
     """What the UNet is shown of each key frame; nothing by checkpoints that draft no pictures."""
-    engine = generator()
-    recipe = engine.recipe(spec)
-    draft = engine.draft(engine.checkpoint.text.encode([spec.prompt]), [spec], recipe)
-    if draft is None:
-        return []
-    moves = recipe.warp == "pixels"
-    return [
-        draft.moved(recipe.motion, frame, frames=recipe.frames) if moves else draft
-        for frame in range(recipe.frames)
-    ]
+    recipe = generator().recipe(spec)
+    return drafts_of(draft_of(spec), recipe, range(recipe.frames))
 
 
 def in_turn(rounds: int, *tasks: Callable[[], object]) -> list[Timing]:
@@ -160,7 +154,7 @@ def measure_loss(_: int) -> None:
     scores: dict[str, list[float]] = {}
     for profile in ("exact", "balanced", "fast"):
         specs = [spec_of(prompt, profile=profile) for prompt in PROMPTS]
-        clips, drafts = [key_frames(spec)[0] for spec in specs], [drafts_of(spec) for spec in specs]
+        clips, drafts = [key_frames(spec)[0] for spec in specs], [shown(spec) for spec in specs]
         scores[profile] = [
             statistics.mean(map(judge.text_alignment, clips, PROMPTS, drafts)),
             statistics.mean(map(judge.subject_consistency, clips)),

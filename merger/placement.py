@@ -42,19 +42,22 @@ class Subject:
     is_bust: bool
 
 
-def free_regions(wanted: Sequence[Region | None]) -> list[Region]:
-    """The wanted regions, and for who wants none the first that is free."""
+def free_regions(wanted: Sequence[Region | None], scene: Region | None = None) -> list[Region]:
+    """The wanted regions, and for who wants none the first that is free, also of the scene's subject."""
     order: tuple[Region, ...] = ("right", "left", "center")
-    free = [region for region in order if region not in wanted]
+    free = [region for region in order if region not in (*wanted, scene)]
     return [region or (free.pop(0) if free else "center") for region in wanted]
 
 
-def place(subjects: Sequence[Subject], busy: Floats, *, width_px: int, height_px: int) -> list[Box]:
+def place(
+    subjects: Sequence[Subject], busy: Floats, *, width_px: int, height_px: int, scene: Region | None = None
+) -> list[Box]:
     """A box in the scene for each subject, in order, none on top of another.
 
+    `scene` is the region of the scene's own subject, if it is known.
     `busy` is the (H', W') map of `busyness`: what should stay visible.
     """
-    regions = free_regions([subject.region for subject in subjects])
+    regions = free_regions([subject.region for subject in subjects], scene)
     weight = cv2.resize(busy, (width_px, height_px), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     boxes: list[Box] = []
     for subject, region in zip(subjects, regions, strict=True):

@@ -14,7 +14,7 @@ from merger.model import SegmentationModel
 from merger.parts import Notes, Part
 from merger.placement import Subject, busyness, place
 from shared.errors import PayloadTooLarge
-from shared.schemas import StageRequest
+from shared.schemas import Region, StageRequest
 from shared.video import DecodeLimits, Frames, VideoInfo, decode, encode_mp4, probe
 
 
@@ -48,7 +48,7 @@ def compose(
                 extract(frames, region=wish.region, alignment=aligned, checkpoint=checkpoint, model=model)
             )
     if foregrounds:
-        places = _composite(scene, foregrounds, checkpoint)
+        places = _composite(scene, foregrounds, checkpoint, request.parts[0].region)
         notes |= _describe(foregrounds, places)
     return encode_mp4(scene, fps=request.fps), notes
 
@@ -69,14 +69,16 @@ def _scene(request: StageRequest, part: Part, limits: DecodeLimits) -> tuple[Fra
     return scene, notes
 
 
-def _composite(scene: Frames, foregrounds: Sequence[Foreground], checkpoint: Checkpoint) -> list[Box]:
+def _composite(
+    scene: Frames, foregrounds: Sequence[Foreground], checkpoint: Checkpoint, region: Region | None
+) -> list[Box]:
     """Key every foreground over `scene` (N, H, W, 3), in place; the box that each has there."""
     _, height, width, _ = scene.shape
     subjects = [
         Subject(union_box(item.boxes), item.region, is_bust(item.frames[0], item.boxes[0]))
         for item in foregrounds
     ]
-    places = place(subjects, busyness(sample(scene)), width_px=width, height_px=height)
+    places = place(subjects, busyness(sample(scene)), width_px=width, height_px=height, scene=region)
     for foreground, subject, box in zip(foregrounds, subjects, places, strict=True):
         _insert(scene, foreground, subject, box, checkpoint)
     return places

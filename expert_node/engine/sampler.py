@@ -126,7 +126,7 @@ class Sampler:
         first, later = Trajectory(solver, noise[:, None]), None
         x_t1 = x_t0 = noise
         steps: list[AnchorStep] = []
-        watch, drafts = text.watch(), self._drafts(text, recipe, range(1))
+        watch, drafts = text.watch(), drafts_of(text.draft, recipe, range(1))
         for index, timestep in enumerate(solver.timesteps):
             x_t1 = first.x[:, 0] if index == recipe.noise_index else x_t1
             if index == recipe.warp_index:
@@ -134,7 +134,7 @@ class Sampler:
                 if joining:
                     x = self._moved(x_t0, x_t1, joining, recipe, range(1, recipe.frames))
                     later = Trajectory(self._solver(recipe), x)
-                    drafts = self._drafts(text, recipe, range(recipe.frames))
+                    drafts = drafts_of(text.draft, recipe, range(recipe.frames))
                     self._replay(later, steps, text, recipe, drafts[1:], watch=None, on_step=on_step)
             x = torch.cat([first.x, later.x], dim=1) if later else first.x
             frames = FrameAttention(AnchorStep(), frames=x.shape[1], watch=watch)
@@ -172,7 +172,7 @@ class Sampler:
             numbers = range(start, min(start + chunk, recipe.frames))
             x = self._moved(anchor.x_t0, anchor.x_t1, noises, recipe, numbers)
             trajectory, watch = Trajectory(self._solver(recipe), x), text.watch()
-            drafts = self._drafts(text, recipe, numbers)
+            drafts = drafts_of(text.draft, recipe, numbers)
             self._replay(trajectory, anchor.steps, text, recipe, drafts, watch=watch, on_step=on_step)
             yield Denoised(check_latents(trajectory.x), _seen(watch, drafts))
 
@@ -233,15 +233,6 @@ class Sampler:
         spread = (2, 3)
         return moved * (noise.std(spread, keepdim=True) / moved.std(spread, keepdim=True))
 
-    @staticmethod
-    def _drafts(text: Conditioning, recipe: Recipe, numbers: range) -> list[Draft]:
-        """Of the frames with these numbers: moved as they are, if by pixels; none if the UNet sees none."""
-        if text.draft is None:
-            return []
-        if recipe.warp != "pixels":
-            return [text.draft] * len(numbers)
-        return [text.draft.moved(recipe.motion, frame, frames=recipe.frames) for frame in numbers]
-
     def _kept_signal(self, recipe: Recipe) -> torch.Tensor:
         solver = self._solver(recipe)
         t1 = int(solver.timesteps[recipe.noise_index])
@@ -282,6 +273,15 @@ class Sampler:
 
     def _solver(self, recipe: Recipe) -> Solver:
         return Solver(recipe.solver, self._scheduler_config, steps=recipe.steps, device=self._unet.device)
+
+
+def drafts_of(draft: Draft | None, recipe: Recipe, numbers: range) -> list[Draft]:
+    """Of the frames with these numbers: moved as they are, if by pixels; none if the UNet sees none."""
+    if draft is None:
+        return []
+    if recipe.warp != "pixels":
+        return [draft] * len(numbers)
+    return [draft.moved(recipe.motion, frame, frames=recipe.frames) for frame in numbers]
 
 
 def _seen(watch: WordWatch | None, drafts: Sequence[Draft]) -> torch.Tensor | None:

@@ -52,6 +52,7 @@ def test_a_bust_is_told_from_a_figure() -> None:
 
 def test_without_a_region_the_first_free_one_is_taken() -> None:
     assert free_regions([None, "right", None, None]) == ["left", "right", "center", "center"]
+    assert free_regions([None, None], scene="right") == ["left", "center"]
 
 
 REGION = st.sampled_from(["left", "center", "right", None])

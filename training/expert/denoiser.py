@@ -17,8 +17,8 @@ from expert_node.engine.prior import DRAFT_CHANNELS, DRAFT_PX, Prior, composed
 from .autoencoder import CHANNELS
 from .checkpoints import needed
 from .devices import CPU, fused, mixed
+from .latents import GRID, Shards
 from .latents import STAGE as LATENTS
-from .latents import Batch, Shards
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .noise import LEVELS, Process
 from .prior import trained as trained_prior
@@ -73,7 +73,7 @@ class Denoising:
         return {
             "z": batch.z,
             "words": torch.where(known[:, None, None], batch.words, nothing()),
-            "draft": drafted(self.prior, batch) * known[:, None, None, None],
+            "draft": drafted(self.prior, batch.words, batch.places) * known[:, None, None, None],
             "levels": self._levels(generator),
         }
 
@@ -103,11 +103,11 @@ def predicted(model: Any, x: Tensor, levels: Tensor, words: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def drafted(prior: Prior, batch: Batch) -> Tensor:
+def drafted(prior: Prior, words: Tensor, places: Tensor) -> Tensor:
     """What the prior imagines, where the pictures show it: (N, 64, 16, 16)."""
-    thumbnails = prior.thumbnails(prior.shown(*prior.understood(batch.words)))
-    side = batch.z.shape[-1] * DRAFT_PX
-    return composed(thumbnails, batch.places, height_px=side, width_px=side).channels
+    thumbnails = prior.thumbnails(prior.shown(*prior.understood(words)))
+    side = GRID * DRAFT_PX
+    return composed(thumbnails, places, height_px=side, width_px=side).channels
 
 
 def trained(work: Path, device: torch.device = CPU) -> Any:
@@ -123,7 +123,7 @@ def main() -> None:
     torch.manual_seed(SEED)
     model = new_denoiser()
     training = Training.configured(model, RECIPE, STAGE, options)
-    prior = trained_prior(options.work, options.device)
+    prior = trained_prior(options.work)  # on the CPU, where drafts are made
     lesson = Denoising(model, prior, Shards(options.work / LATENTS), batch=options.batch)
     raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 

@@ -17,8 +17,8 @@ from . import autoencoder, denoiser
 from .autoencoder import CROPS, MENDING, MIX, PATCH_PX, as_tensor, new_autoencoder
 from .denoiser import drafted, predicted
 from .devices import CPU
+from .latents import GRID, Statistics, placed
 from .latents import STAGE as LATENTS
-from .latents import Batch, Statistics, placed
 from .loop import Given, Limits, Losses, Recipe, Training, arguments
 from .noise import Process
 from .pictures import picture
@@ -56,9 +56,9 @@ class Mending(autoencoder.Mending):
         return {
             "wanted": as_tensor(np.stack([p.pixels for p in shown])),
             "words": words,
-            "draft": drafted(self.prior, Batch(words.new_zeros(1, 1, 16, 16), words, places)),
+            "draft": drafted(self.prior, words, places),
             "levels": torch.from_numpy(rng.integers(0, NOISIEST, self.count)),
-            "corners": torch.from_numpy(rng.integers(0, 16 - CROP + 1, (self.count, 2))),
+            "corners": torch.from_numpy(rng.integers(0, GRID - CROP + 1, (self.count, 2))),
         }
 
     def losses(self, step: int, given: Given) -> Losses:

@@ -136,7 +136,7 @@ class Distillation:
         batch = self.data.batch(np.random.default_rng([SEED, step]), self.batch)
         generator = torch.Generator().manual_seed(step)
         starts = torch.randint(0, STEPS, (self.batch,), generator=generator) * self.ratio
-        draft = drafted(self.prior, batch)
+        draft = drafted(self.prior, batch.words, batch.places)
         return {"z": batch.z, "words": batch.words, "draft": draft, "starts": starts}
 
     def losses(self, step: int, given: Given) -> Losses:
@@ -198,7 +198,7 @@ def main() -> None:
     teacher, student = denoiser.trained(options.work, options.device), new_student()
     training = Training.configured(student, RECIPE, STAGE, options)
     load_base(student, teacher.state_dict())  # after what is resumed: the newest teacher's
-    prior = trained_prior(options.work, options.device)
+    prior = trained_prior(options.work)  # on the CPU, where drafts are made
     lesson = Distillation(student, teacher, prior, Shards(options.work / LATENTS), batch=options.batch)
     raise SystemExit(not training.run(lesson, Limits(options.steps, options.decay), workers=options.workers))
 

@@ -45,6 +45,17 @@ def first_losses(lesson):
     return lesson.losses(0, lesson.given(0))
 
 
+def losses_of(lesson, optimizer, *, steps):
+    losses = []
+    for step in range(steps):
+        loss = torch.stack(list(lesson.losses(step, lesson.given(step)).values())).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
 def test_patches_keep_most_of_a_picture_before_anything_is_trained():
     model = new_autoencoder()
     model.set_transform(*autoencoder.transform(60))
@@ -101,13 +112,7 @@ def test_the_prior_learns_captions_by_heart():
     assert 0.2 < float(known.shown[:, 0, 0].isnan().float().mean()) < 0.4
     lesson = prior.Imagining(prior.new_prior(), known, batch=32)
     optimizer = torch.optim.AdamW(lesson.model.parameters(), 1e-3)
-    losses = []
-    for step in range(40):
-        loss = torch.stack(list(lesson.losses(step, lesson.given(step)).values())).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = losses_of(lesson, optimizer, steps=40)
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
 
 
@@ -135,13 +140,8 @@ def test_a_draft_is_what_was_rendered_without_its_surroundings(work):
 def test_the_layout_learns_where_subjects_are(work):
     model = Prior(3)
     optimizer = torch.optim.AdamW(model.layout.parameters(), 3e-3)
-    lesson, losses = layout.Placing(model, latents.Shards(work / "latents"), batch=8), []
-    for step in range(30):
-        loss = torch.stack(list(lesson.losses(step, lesson.given(step)).values())).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    lesson = layout.Placing(model, latents.Shards(work / "latents"), batch=8)
+    losses = losses_of(lesson, optimizer, steps=30)
     assert losses[-1] < 0.5 * losses[0]
 
 
